@@ -1,0 +1,65 @@
+#include "base/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MESSAGE_SIZE = 1024 };
+
+static _Thread_local char message[MESSAGE_SIZE];
+
+/* A message is one line whatever stood in the file names or texts that went into it. */
+static void flatten_lines(char *text) {
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ')
+            *text = ' ';
+}
+
+enum status status_set(enum status code, const char *format, ...) {
+    char next[MESSAGE_SIZE]; /* an argument may be the stored message itself */
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(next, sizeof next, format, arguments);
+    va_end(arguments);
+    flatten_lines(next);
+    memcpy(message, next, sizeof message);
+    return code;
+}
+
+enum status status_context(enum status code, const char *format, ...) {
+    char next[MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    const int written = vsnprintf(next, sizeof next, format, arguments);
+    va_end(arguments);
+    if (written >= 0 && (size_t)written < sizeof next)
+        snprintf(next + written, sizeof next - (size_t)written, ": %s", message);
+    flatten_lines(next);
+    memcpy(message, next, sizeof message);
+    return code;
+}
+
+const char *status_message(void) {
+    return message;
+}
+
+const char *status_name(enum status code) {
+    switch (code) {
+    case STATUS_OK:
+        return "ok";
+    case STATUS_USAGE:
+        return "usage error";
+    case STATUS_INVALID:
+        return "invalid data";
+    case STATUS_IO:
+        return "input/output error";
+    case STATUS_MEMORY:
+        return "out of memory";
+    case STATUS_DEVICE:
+        return "device error";
+    case STATUS_UNSUPPORTED:
+        return "unsupported";
+    case STATUS_INTERNAL:
+        return "internal error";
+    }
+    return "unknown status";
+}

@@ -1,0 +1,38 @@
+/* reference.h: every operator of mnsp as naive scalar C.
+ *
+ * One function per line of spec/operators.def, named reference_<operator>, with the arguments of that line:
+ * outputs, inputs, optional inputs (NULL when missing), sizes, reals. Each stands in a file of its own name
+ * and reads like the formula in spec/operators.md. Sums accumulate in double; no SIMD, threads, or blocking.
+ *
+ * Caveats: this is the definition, not a fast path. Arrays are row-major and must not overlap, except where
+ * an argument is INOUT, and except q, k, v (and dq, dk, dv) of attention, which may be parts of one array.
+ */
+#ifndef MNSP_REFERENCE_REFERENCE_H
+#define MNSP_REFERENCE_REFERENCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define OUT(n)        float *n
+#define OUT_U(n)      uint32_t *n
+#define IN(n)         const float *n
+#define IN_U(n)       const uint32_t *n
+#define OPTIONAL(n)   const float *n
+#define OPTIONAL_U(n) const uint32_t *n
+#define INOUT(n)      float *n
+#define SIZE(n)       size_t n
+#define REAL(n)       float n
+#define OPERATOR(name, gradient, bound, grid, ...) void reference_##name(__VA_ARGS__);
+#include "spec/operators.def"
+#undef OPERATOR
+#undef OUT
+#undef OUT_U
+#undef IN
+#undef IN_U
+#undef OPTIONAL
+#undef OPTIONAL_U
+#undef INOUT
+#undef SIZE
+#undef REAL
+
+#endif
