@@ -31,8 +31,11 @@ enum status status_context(enum status code, const char *format, ...) {
     va_start(arguments, format);
     const int written = vsnprintf(next, sizeof next, format, arguments);
     va_end(arguments);
-    if (written >= 0 && (size_t)written < sizeof next)
-        snprintf(next + written, sizeof next - (size_t)written, ": %s", message);
+    if (written >= 0 && (size_t)written + sizeof ": " < sizeof next) {
+        const size_t room = sizeof next - (size_t)written - sizeof ": ";
+        strcat(next, ": ");
+        strncat(next, message, room);
+    }
     flatten_lines(next);
     memcpy(message, next, sizeof message);
     return code;
