@@ -13,15 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OUT(n)        float *n
-#define OUT_U(n)      uint32_t *n
-#define IN(n)         const float *n
-#define IN_U(n)       const uint32_t *n
-#define OPTIONAL(n)   const float *n
-#define OPTIONAL_U(n) const uint32_t *n
-#define INOUT(n)      float *n
-#define SIZE(n)       size_t n
-#define REAL(n)       float n
+#define OUT(n)                                     float *n
+#define OUT_U(n)                                   uint32_t *n
+#define IN(n)                                      const float *n
+#define IN_U(n)                                    const uint32_t *n
+#define OPTIONAL(n)                                const float *n
+#define OPTIONAL_U(n)                              const uint32_t *n
+#define INOUT(n)                                   float *n
+#define SIZE(n)                                    size_t n
+#define REAL(n)                                    float n
 #define OPERATOR(name, gradient, bound, grid, ...) void reference_##name(__VA_ARGS__);
 #include "spec/operators.def"
 #undef OPERATOR

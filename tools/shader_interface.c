@@ -17,16 +17,26 @@ struct argument {
     enum kind kind;
 };
 
-#define OUT(n)        {#n, "float", TENSOR_OUT}
-#define OUT_U(n)      {#n, "uint", TENSOR_OUT}
-#define IN(n)         {#n, "float", TENSOR_IN}
-#define IN_U(n)       {#n, "uint", TENSOR_IN}
-#define OPTIONAL(n)   {#n, "float", TENSOR_OPTIONAL}
-#define OPTIONAL_U(n) {#n, "uint", TENSOR_OPTIONAL}
-#define INOUT(n)      {#n, "float", TENSOR_INOUT}
-#define SIZE(n)       {#n, "uint", NUMBER}
-#define REAL(n)       {#n, "float", NUMBER}
-#define OPERATOR(name, gradient, bound, grid, ...) static const struct argument arguments_##name[] = {__VA_ARGS__};
+#define OUT(n)                                                                                               \
+    { #n, "float", TENSOR_OUT }
+#define OUT_U(n)                                                                                             \
+    { #n, "uint", TENSOR_OUT }
+#define IN(n)                                                                                                \
+    { #n, "float", TENSOR_IN }
+#define IN_U(n)                                                                                              \
+    { #n, "uint", TENSOR_IN }
+#define OPTIONAL(n)                                                                                          \
+    { #n, "float", TENSOR_OPTIONAL }
+#define OPTIONAL_U(n)                                                                                        \
+    { #n, "uint", TENSOR_OPTIONAL }
+#define INOUT(n)                                                                                             \
+    { #n, "float", TENSOR_INOUT }
+#define SIZE(n)                                                                                              \
+    { #n, "uint", NUMBER }
+#define REAL(n)                                                                                              \
+    { #n, "float", NUMBER }
+#define OPERATOR(name, gradient, bound, grid, ...)                                                           \
+    static const struct argument arguments_##name[] = {__VA_ARGS__};
 #include "spec/operators.def"
 #undef OPERATOR
 
@@ -35,7 +45,7 @@ static const struct {
     const struct argument *arguments;
     size_t count;
 } operators[] = {
-#define OPERATOR(name, gradient, bound, grid, ...)                                                            \
+#define OPERATOR(name, gradient, bound, grid, ...)                                                           \
     {#name, arguments_##name, sizeof arguments_##name / sizeof arguments_##name[0]},
 #include "spec/operators.def"
 #undef OPERATOR
@@ -52,7 +62,8 @@ static void write_interface(FILE *file, const char *name, const struct argument 
             continue;
         fprintf(file, "#ifndef TYPE_%s\n#define TYPE_%s %s\n#endif\n", a->name, a->name, a->type);
         fprintf(file, "layout(std430, set = 0, binding = %zu) %sbuffer Buffer_%s { TYPE_%s %s[]; };\n", i,
-                a->kind == TENSOR_IN || a->kind == TENSOR_OPTIONAL ? "readonly " : "", a->name, a->name, a->name);
+                a->kind == TENSOR_IN || a->kind == TENSOR_OPTIONAL ? "readonly " : "", a->name, a->name,
+                a->name);
         if (a->kind == TENSOR_OPTIONAL)
             fprintf(file, "#define HAS_%s ((PRESENT & %uu) != 0u)\n", a->name, 1u << i);
     }

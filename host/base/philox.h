@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 enum philox_stream {
-    PHILOX_STREAM_INITIAL = 0x10000,  /* initial weights; step = hash of the parameter's name */
-    PHILOX_STREAM_SHUFFLE = 0x20000,  /* order of a data set; step = epoch */
-    PHILOX_STREAM_AUGMENT = 0x30000,  /* augmentation; step = epoch, element counts from image index * 2^16 */
-    PHILOX_STREAM_RENDER = 0x40000,   /* rendered words; step = word index */
-    PHILOX_STREAM_TEST = 0x50000,     /* test data */
+    PHILOX_STREAM_INITIAL = 0x10000, /* initial weights; step = hash of the parameter's name */
+    PHILOX_STREAM_SHUFFLE = 0x20000, /* order of a data set; step = epoch */
+    PHILOX_STREAM_AUGMENT = 0x30000, /* augmentation; step = epoch, element counts from image index * 2^16 */
+    PHILOX_STREAM_RENDER = 0x40000,  /* rendered words; step = word index */
+    PHILOX_STREAM_TEST = 0x50000,    /* test data */
 };
 
 /* One block: four words for a counter and a key. */

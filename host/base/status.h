@@ -22,7 +22,7 @@
 
 #if defined(__GNUC__)
 #define MNSP_PRINTF(position, first) __attribute__((format(printf, position, first)))
-#define MNSP_NODISCARD __attribute__((warn_unused_result))
+#define MNSP_NODISCARD               __attribute__((warn_unused_result))
 #else
 #define MNSP_PRINTF(position, first)
 #define MNSP_NODISCARD
@@ -52,19 +52,19 @@ const char *status_message(void);
 const char *status_name(enum status code);
 
 /* Returns from the calling function when `expression` fails. */
-#define TRY(expression)                                                                                       \
-    do {                                                                                                      \
-        const enum status try_status_ = (expression);                                                         \
-        if (try_status_ != STATUS_OK)                                                                         \
-            return try_status_;                                                                               \
+#define TRY(expression)                                                                                      \
+    do {                                                                                                     \
+        const enum status try_status_ = (expression);                                                        \
+        if (try_status_ != STATUS_OK)                                                                        \
+            return try_status_;                                                                              \
     } while (0)
 
 /* The same for functions that hold something: jumps to `label` with the code in `variable`. */
-#define TRY_GOTO(variable, expression, label)                                                                 \
-    do {                                                                                                      \
-        (variable) = (expression);                                                                            \
-        if ((variable) != STATUS_OK)                                                                          \
-            goto label;                                                                                       \
+#define TRY_GOTO(variable, expression, label)                                                                \
+    do {                                                                                                     \
+        (variable) = (expression);                                                                           \
+        if ((variable) != STATUS_OK)                                                                         \
+            goto label;                                                                                      \
     } while (0)
 
 #endif

@@ -38,26 +38,32 @@ struct gpu_options {
     const char *cache_directory; /* for the pipeline cache; NULL: none is kept on disk */
 };
 
-enum gpu_device_type { GPU_TYPE_OTHER, GPU_TYPE_INTEGRATED, GPU_TYPE_DISCRETE, GPU_TYPE_VIRTUAL, GPU_TYPE_CPU };
+enum gpu_device_type {
+    GPU_TYPE_OTHER,
+    GPU_TYPE_INTEGRATED,
+    GPU_TYPE_DISCRETE,
+    GPU_TYPE_VIRTUAL,
+    GPU_TYPE_CPU
+};
 
 /* What a device offers: its name, its limits, and the features that variants ask for. Sizes in bytes. */
 struct gpu_properties {
     char name[256];
-    char driver[256];       /* such as "llvmpipe Mesa 25.0.7 (LLVM 15.0.6)" */
+    char driver[256]; /* such as "llvmpipe Mesa 25.0.7 (LLVM 15.0.6)" */
     uint32_t vendor_id, device_id, driver_version, api_version;
     enum gpu_device_type type;
-    uint32_t max_invocations;      /* per workgroup */
-    uint32_t max_shared_bytes;     /* of a workgroup */
+    uint32_t max_invocations;  /* per workgroup */
+    uint32_t max_shared_bytes; /* of a workgroup */
     uint32_t max_push_bytes;
     uint32_t max_groups[3];
-    uint64_t max_storage_range;    /* of one binding */
+    uint64_t max_storage_range; /* of one binding */
     uint64_t max_allocation;
-    uint64_t memory_bytes;         /* of the largest device-local heap */
-    uint32_t storage_alignment;    /* of a binding's offset */
+    uint64_t memory_bytes;      /* of the largest device-local heap */
+    uint32_t storage_alignment; /* of a binding's offset */
     uint32_t subgroup_size;
     bool subgroup_arithmetic, float16, storage16, timestamps;
-    double timestamp_period;       /* nanoseconds per tick */
-    char missing[256];             /* what it lacks of the floor, in words; "" when it is usable */
+    double timestamp_period; /* nanoseconds per tick */
+    char missing[256];       /* what it lacks of the floor, in words; "" when it is usable */
 };
 
 /* All devices of this machine, usable or not. *list is released with free(). No loader or no driver gives
@@ -86,8 +92,8 @@ enum gpu_memory {
 
 /* A buffer for storage and transfers, `bytes` long (0 is made 4). Errors: STATUS_MEMORY when the host or
  * the device has not enough, with the figures; STATUS_UNSUPPORTED above max_allocation. */
-MNSP_NODISCARD enum status gpu_buffer_create(struct gpu_device *device, struct gpu_buffer **out, uint64_t bytes,
-                                             enum gpu_memory memory, const char *name);
+MNSP_NODISCARD enum status gpu_buffer_create(struct gpu_device *device, struct gpu_buffer **out,
+                                             uint64_t bytes, enum gpu_memory memory, const char *name);
 void gpu_buffer_destroy(struct gpu_buffer *buffer);
 uint64_t gpu_buffer_bytes(const struct gpu_buffer *buffer);
 
@@ -106,8 +112,8 @@ enum { GPU_MAX_CONSTANTS = 16, GPU_MAX_BINDINGS = 16, GPU_MAX_PUSH_WORDS = 32 };
 
 /* A shader with values for its specialisation constants 0 .. constant_count - 1. */
 struct gpu_shader {
-    const char *name;       /* for messages, profiles and debug names */
-    const uint32_t *code;   /* SPIR-V, entry point "main"; must outlive the device */
+    const char *name;     /* for messages, profiles and debug names */
+    const uint32_t *code; /* SPIR-V, entry point "main"; must outlive the device */
     size_t code_bytes;
     uint32_t binding_count; /* storage buffers in set 0, bindings 0 .. count - 1 */
     uint32_t push_words;
