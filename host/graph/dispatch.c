@@ -1,0 +1,88 @@
+#include "graph/dispatch.h"
+
+#include "graph/operator_index.h"
+
+#include <string.h>
+
+enum { ELEMENT_WIDTH = 256, GROUP_WIDTH = 64 };
+
+void dispatch_fold(struct dispatch *dispatch, uint64_t count, const struct gpu_properties *device) {
+    const uint64_t limit = device->max_groups[0] < 65535 ? device->max_groups[0] : 65535;
+    const uint64_t x = count < limit ? count : limit;
+    dispatch->groups[0] = (uint32_t)x;
+    dispatch->groups[1] = x ? (uint32_t)((count + x - 1) / x) : 0;
+    dispatch->groups[2] = 1;
+}
+
+/* One invocation per element. */
+static void dispatch_elements(struct dispatch *dispatch, uint64_t count,
+                              const struct gpu_properties *device) {
+    dispatch->constants[1] = ELEMENT_WIDTH;
+    dispatch->constant_count = 2;
+    dispatch_fold(dispatch, (count + ELEMENT_WIDTH - 1) / ELEMENT_WIDTH, device);
+    dispatch->work = (double)count;
+}
+
+/* One workgroup per item. A CPU runs the invocations of a workgroup one vector after the other, so that a
+ * narrow workgroup wastes less in the final reduction. */
+static void dispatch_groups(struct dispatch *dispatch, uint64_t count, const struct gpu_properties *device) {
+    dispatch->constants[1] = device->type == GPU_TYPE_CPU ? 8 : GROUP_WIDTH;
+    dispatch->constant_count = 2;
+    dispatch_fold(dispatch, count, device);
+    dispatch->work = (double)count * GROUP_WIDTH;
+}
+
+/* grid_<name>: what the table says of each operator. */
+#define V(n)        ((uint64_t)values[offsetof(index, n)].size)
+#define ELEMENTS(n) dispatch_elements(dispatch, n, device);
+#define GROUPS(n)   dispatch_groups(dispatch, n, device);
+#define TILES(name) dispatch_##name(dispatch, values, device);
+#define OPERATOR(name, gradient, bound, grid, ...)                                                           \
+    static void grid_##name(struct dispatch *dispatch, const union operator_value *values,                   \
+                            const struct gpu_properties *device) {                                           \
+        typedef struct operator_index_##name index;                                                          \
+        (void)sizeof(index);                                                                                 \
+        (void)values;                                                                                        \
+        grid                                                                                                 \
+    }
+#include "spec/operators.def"
+#undef OPERATOR
+#undef TILES
+#undef GROUPS
+#undef ELEMENTS
+#undef V
+
+typedef void grid_function(struct dispatch *, const union operator_value *, const struct gpu_properties *);
+
+static grid_function *const grids[] = {
+#define OPERATOR(name, gradient, bound, grid, ...) [OPERATOR_##name] = grid_##name,
+#include "spec/operators.def"
+#undef OPERATOR
+};
+
+enum status dispatch_choose(struct dispatch *out, enum operator_id id, const union operator_value *values,
+                            uint32_t present, const struct gpu_properties *device) {
+    *out = (struct dispatch){.constants = {present}, .constant_count = 1};
+    grids[id](out, values, device);
+    for (int i = 0; i < 3; i++)
+        if (out->groups[i] > device->max_groups[i])
+            return status_set(
+                STATUS_UNSUPPORTED,
+                "%s needs %u workgroups in dimension %d, the device allows %u: use a smaller batch",
+                operator_info(id)->name, out->groups[i], i, device->max_groups[i]);
+    return STATUS_OK;
+}
+
+uint32_t dispatch_push_words(uint32_t out[GPU_MAX_PUSH_WORDS], enum operator_id id,
+                             const union operator_value *values) {
+    const struct operator_info *const info = operator_info(id);
+    uint32_t count = 0;
+    for (uint32_t i = operator_tensor_count(id); i < info->argument_count; i++) {
+        if (info->arguments[i].kind == ARGUMENT_SIZE)
+            out[count] = (uint32_t)values[i].size;
+        else
+            memcpy(&out[count], &values[i].real, sizeof out[count]);
+        count++;
+    }
+    return count;
+}

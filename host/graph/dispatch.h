@@ -1,0 +1,54 @@
+/* dispatch.h: how an operator with given sizes is run on a given device: specialisation constants and
+ * workgroups.
+ *
+ * Use: fill the values of the SIZE and REAL arguments (tensors are not looked at), say which tensors are
+ * present, and call dispatch_choose(). Operators whose grid in spec/operators.def is TILES have a function
+ * of their own, dispatch_<name>, in dispatch_<name>.c.
+ */
+#ifndef MNSP_GRAPH_DISPATCH_H
+#define MNSP_GRAPH_DISPATCH_H
+
+#include "gpu/gpu.h"
+#include "graph/operator.h"
+
+/* Constant 0 is the mask of present tensors, constant 1 the workgroup's width; the others belong to the
+ * operator's shader. */
+struct dispatch {
+    uint32_t constants[GPU_MAX_CONSTANTS];
+    uint32_t constant_count;
+    uint32_t groups[3];
+    uint32_t subgroup_size; /* required; 0 for any */
+    double work;            /* estimated floating-point operations, or elements touched */
+};
+
+/* Constants, workgroups and push words for one application of an operator. `present` has bit i set when
+ * tensor i is given. Errors: STATUS_UNSUPPORTED when the device's limits do not allow it. */
+MNSP_NODISCARD enum status dispatch_choose(struct dispatch *out, enum operator_id id,
+                                           const union operator_value *values, uint32_t present,
+                                           const struct gpu_properties *device);
+
+/* The push-constant words: SIZE and REAL arguments in order. Returns their number. */
+uint32_t dispatch_push_words(uint32_t out[GPU_MAX_PUSH_WORDS], enum operator_id id,
+                             const union operator_value *values);
+
+/* Folds a row of `count` workgroups into x and y, since a dimension may have 65,535 only; the shader undoes
+ * it with linear_group() of shaders/include/index.glsl. */
+void dispatch_fold(struct dispatch *dispatch, uint64_t count, const struct gpu_properties *device);
+
+/* Inside dispatch_<name>: the value of a SIZE argument by its name. */
+#define DISPATCH_SIZE(operator, argument) (values[ARGUMENT_INDEX(operator, argument)].size)
+
+/* The functions of the TILES operators: they set constants from index 1 on, constant_count, groups, work. */
+#define ELEMENTS(count)
+#define GROUPS(count)
+#define TILES(name)                                                                                          \
+    void dispatch_##name(struct dispatch *dispatch, const union operator_value *values,                      \
+                         const struct gpu_properties *device);
+#define OPERATOR(name, gradient, bound, grid, ...) grid
+#include "spec/operators.def"
+#undef OPERATOR
+#undef TILES
+#undef GROUPS
+#undef ELEMENTS
+
+#endif

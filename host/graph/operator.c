@@ -1,0 +1,112 @@
+#include "graph/operator.h"
+
+#include "graph/operator_index.h"
+#include "reference/reference.h"
+
+#include <string.h>
+
+/* The argument lists, as data. */
+#define OUT(n)                                                                                               \
+    { #n, ARGUMENT_OUT }
+#define OUT_U(n)                                                                                             \
+    { #n, ARGUMENT_OUT_U }
+#define IN(n)                                                                                                \
+    { #n, ARGUMENT_IN }
+#define IN_U(n)                                                                                              \
+    { #n, ARGUMENT_IN_U }
+#define OPTIONAL(n)                                                                                          \
+    { #n, ARGUMENT_OPTIONAL }
+#define OPTIONAL_U(n)                                                                                        \
+    { #n, ARGUMENT_OPTIONAL_U }
+#define INOUT(n)                                                                                             \
+    { #n, ARGUMENT_INOUT }
+#define SIZE(n)                                                                                              \
+    { #n, ARGUMENT_SIZE }
+#define REAL(n)                                                                                              \
+    { #n, ARGUMENT_REAL }
+#define OPERATOR(name, gradient, bound, grid, ...)                                                           \
+    static const struct operator_argument arguments_##name[] = {__VA_ARGS__};
+#include "spec/operators.def"
+#undef OPERATOR
+#undef OUT
+#undef OUT_U
+#undef IN
+#undef IN_U
+#undef OPTIONAL
+#undef OPTIONAL_U
+#undef INOUT
+#undef SIZE
+#undef REAL
+
+/* call_<name>: the values, handed to reference_<name> one by one. */
+#define OUT(n)        values[offsetof(index, n)].tensor
+#define OUT_U(n)      values[offsetof(index, n)].tensor
+#define IN(n)         values[offsetof(index, n)].tensor
+#define IN_U(n)       values[offsetof(index, n)].tensor
+#define OPTIONAL(n)   values[offsetof(index, n)].tensor
+#define OPTIONAL_U(n) values[offsetof(index, n)].tensor
+#define INOUT(n)      values[offsetof(index, n)].tensor
+#define SIZE(n)       values[offsetof(index, n)].size
+#define REAL(n)       values[offsetof(index, n)].real
+#define OPERATOR(name, gradient, bound, grid, ...)                                                           \
+    static void call_##name(const union operator_value *values) {                                            \
+        typedef struct operator_index_##name index;                                                          \
+        reference_##name(__VA_ARGS__);                                                                       \
+    }
+#include "spec/operators.def"
+#undef OPERATOR
+#undef OUT
+#undef OUT_U
+#undef IN
+#undef IN_U
+#undef OPTIONAL
+#undef OPTIONAL_U
+#undef INOUT
+#undef SIZE
+#undef REAL
+
+/* The shaders, one header per operator, all included by this list that the build writes. */
+#include "shaders/all.spv.h"
+
+enum { IS_DIFFERENTIABLE = 1, IS_CONSTANT = 0 };
+
+static const struct operator_info operators[] = {
+#define OPERATOR(id, gradient, bound_class, grid, ...)                                                       \
+    [OPERATOR_##id] = {                                                                                      \
+        .name = #id,                                                                                         \
+        .bound = BOUND_##bound_class,                                                                        \
+        .differentiable = IS_##gradient,                                                                     \
+        .arguments = arguments_##id,                                                                         \
+        .argument_count = sizeof arguments_##id / sizeof arguments_##id[0],                                  \
+        .reference = call_##id,                                                                              \
+        .shader = shader_##id,                                                                               \
+        .shader_bytes = sizeof shader_##id,                                                                  \
+    },
+#include "spec/operators.def"
+#undef OPERATOR
+};
+
+const struct operator_info *operator_info(enum operator_id id) {
+    return &operators[id];
+}
+
+uint32_t operator_tensor_count(enum operator_id id) {
+    uint32_t count = 0;
+    while (count < operators[id].argument_count && argument_is_tensor(operators[id].arguments[count].kind))
+        count++;
+    return count;
+}
+
+enum operator_id operator_by_name(const char *name) {
+    uint32_t id = 0;
+    while (id < OPERATOR_COUNT && strcmp(operators[id].name, name) != 0)
+        id++;
+    return (enum operator_id)id;
+}
+
+uint32_t operator_argument_index(enum operator_id id, const char *name) {
+    uint32_t i = 0;
+    while (i < operators[id].argument_count && strcmp(operators[id].arguments[i].name, name) != 0)
+        i++;
+    return i;
+}
