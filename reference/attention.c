@@ -1,0 +1,70 @@
+/* attention: per image and head, y = dropout(softmax(scale q k^T)) v
+ *
+ *     s[i, j] = scale (q[i] . k[j])          for the keys j that query i sees
+ *     lse[i] = log sum over j of exp(s[i, j])
+ *     p[i, j] = exp(s[i, j] - lse[i])
+ *     y[i] = sum over j of keep[i, j] p[i, j] v[j]
+ *
+ * Query i sees key j if j < lengths[image] (with lengths) and j <= i (if causal). A query that sees no key
+ * has lse = 0 and y = 0. keep is 0 or 1 / (1 - dropout), by the random number of the element
+ * ((image heads + head) queries + i) keys + j; without random, or with dropout 0, it is 1.
+ *
+ * Head h of query i of image b is q[(b queries + i) q_pitch + q_offset + h head_width] and the head_width - 1
+ * floats after it; k and v alike with keys. So one array may hold q, k and v side by side.
+ * y (batch, queries, heads, head_width); lse (batch, heads, queries) is kept for the gradient.
+ *
+ * The floats of a head are taken STRIP at a time, only so that weights are not computed anew for each float.
+ * Source: Vaswani et al., "Attention is all you need", NIPS 2017, equation 1; dropout of the weights as in
+ * their program.
+ */
+#include "reference/common.h"
+#include "reference/reference.h"
+
+#include <math.h>
+
+enum { STRIP = 64 };
+
+/* log sum exp of the scores of one query, with the largest score taken out against overflow. */
+static double normaliser(const float *query, const float *k, size_t k_pitch, size_t visible,
+                         size_t head_width, float scale) {
+    double largest = -INFINITY, sum = 0;
+    for (size_t j = 0; j < visible; j++) {
+        largest = fmax(largest, scale * dot(query, k + j * k_pitch, head_width));
+    }
+    for (size_t j = 0; j < visible; j++) {
+        sum += exp(scale * dot(query, k + j * k_pitch, head_width) - largest);
+    }
+    return visible ? largest + log(sum) : 0;
+}
+
+void reference_attention(float *y, float *lse, const float *q, const float *k, const float *v,
+                         const uint32_t *lengths, const uint32_t *random, size_t batch, size_t heads,
+                         size_t queries, size_t keys, size_t head_width, size_t q_pitch, size_t q_offset,
+                         size_t k_pitch, size_t k_offset, size_t v_pitch, size_t v_offset, size_t causal,
+                         size_t stream, float scale, float dropout) {
+    for (size_t row = 0; row < batch * heads * queries; row++) {
+        const size_t b = row / queries / heads, h = row / queries % heads, i = row % queries;
+        const float *query = q + (b * queries + i) * q_pitch + q_offset + h * head_width;
+        const float *key = k + b * keys * k_pitch + k_offset + h * head_width;
+        const float *value = v + b * keys * v_pitch + v_offset + h * head_width;
+        float *out = y + ((b * queries + i) * heads + h) * head_width;
+        const size_t visible = visible_keys(lengths, causal, b, i, keys);
+        const double log_sum = normaliser(query, key, k_pitch, visible, head_width, scale);
+
+        lse[row] = (float)log_sum;
+        for (size_t first = 0; first < head_width; first += STRIP) {
+            const size_t count = head_width - first < STRIP ? head_width - first : STRIP;
+            double sum[STRIP] = {0};
+            for (size_t j = 0; j < visible; j++) {
+                const double p = exp(scale * dot(query, key + j * k_pitch, head_width) - log_sum);
+                const double weight = p * dropout_factor(random, stream, row * keys + j, dropout);
+                for (size_t d = 0; d < count; d++) {
+                    sum[d] += weight * value[j * v_pitch + first + d];
+                }
+            }
+            for (size_t d = 0; d < count; d++) {
+                out[first + d] = (float)sum[d];
+            }
+        }
+    }
+}
