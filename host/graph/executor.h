@@ -1,0 +1,45 @@
+/* executor.h: runs a plan, either as scalar C (the reference) or on a Vulkan device.
+ *
+ *     struct executor *executor;
+ *     TRY(executor_create(&executor, graph, device));        device NULL: the reference
+ *     TRY(executor_initialise(executor, seed));              initial parameters and state
+ *     TRY(executor_write(executor, image, pixels));
+ *     TRY(executor_run(executor, 0));
+ *     TRY(executor_read(executor, loss, &value));
+ *
+ * Caveats: the graph must outlive the executor and must not change any more. Only inputs, parameters, state
+ * and outputs can be written and read by the host. Not thread-safe.
+ */
+#ifndef MNSP_GRAPH_EXECUTOR_H
+#define MNSP_GRAPH_EXECUTOR_H
+
+#include "gpu/gpu.h"
+#include "graph/graph.h"
+#include "graph/plan.h"
+
+struct executor;
+
+/* Plans the graph for the device and prepares everything; device NULL takes the reference. `timed`: keep
+ * time stamps for executor_nanoseconds. Errors: those of the graph and the plan, STATUS_MEMORY,
+ * STATUS_DEVICE. */
+MNSP_NODISCARD enum status executor_create(struct executor **out, struct graph *graph,
+                                           struct gpu_device *device, bool timed);
+void executor_destroy(struct executor *executor);
+const struct plan *executor_plan(const struct executor *executor);
+
+/* Writes the initial values of parameters and state, drawn from `seed` by the parameter's name, so that
+ * they depend neither on the device nor on the order of declaration. */
+MNSP_NODISCARD enum status executor_initialise(struct executor *executor, uint64_t seed);
+
+/* Copies a whole tensor in or out: tensor->elements * 4 bytes. */
+MNSP_NODISCARD enum status executor_write(struct executor *executor, const struct tensor *tensor,
+                                          const void *data);
+MNSP_NODISCARD enum status executor_read(struct executor *executor, const struct tensor *tensor, void *data);
+
+/* Runs a segment and waits for its end. */
+MNSP_NODISCARD enum status executor_run(struct executor *executor, uint32_t segment);
+
+/* Of a timed executor: nanoseconds that the node took in the last run of its segment; 0 where unknown. */
+double executor_nanoseconds(const struct executor *executor, size_t node);
+
+#endif
