@@ -53,11 +53,13 @@ enum tensor_kind {
 };
 
 /* Initial values of parameters; drawn on the host, the same for every device. */
+enum { INITIAL_NUMBERS = 3 };
 struct initial {
     enum { INITIAL_CONSTANT, INITIAL_NORMAL, INITIAL_UNIFORM, INITIAL_TABLE } kind;
     float value; /* the constant, the standard deviation, or the bound of [-value, value) */
-    /* INITIAL_TABLE: writes the whole tensor */
-    void (*table)(float *out, struct shape shape);
+    /* INITIAL_TABLE: writes the whole tensor; `numbers` are those given here, such as the sides of a grid */
+    void (*table)(float *out, struct shape shape, const size_t numbers[INITIAL_NUMBERS]);
+    size_t numbers[INITIAL_NUMBERS];
 };
 
 struct tensor {
