@@ -36,6 +36,8 @@ struct gpu_options {
     bool validate; /* load the validation layer, synchronisation validation included; its messages are
                       counted, kept, and turn gpu_recording_run into a failure */
     const char *cache_directory; /* for the pipeline cache; NULL: none is kept on disk */
+    bool unmapped; /* copy to and from GPU_MEMORY_DEVICE through staging even where it could be mapped, so
+                      that a machine without a discrete GPU can test what happens on one */
 };
 
 enum gpu_device_type {
@@ -58,9 +60,10 @@ struct gpu_properties {
     uint32_t max_groups[3];
     uint64_t max_storage_range; /* of one binding */
     uint64_t max_allocation;
-    uint64_t memory_bytes;      /* of the largest device-local heap */
-    uint32_t storage_alignment; /* of a binding's offset */
-    uint32_t subgroup_size;
+    uint64_t memory_bytes;               /* of the largest device-local heap */
+    uint32_t storage_alignment;          /* of a binding's offset */
+    uint32_t subgroup_size;              /* unless a shader requires another */
+    uint32_t subgroup_min, subgroup_max; /* what a shader can require; 0 and 0 when it cannot */
     bool subgroup_arithmetic, float16, storage16, timestamps;
     double timestamp_period; /* nanoseconds per tick */
     char missing[256];       /* what it lacks of the floor, in words; "" when it is usable */
@@ -145,7 +148,9 @@ struct gpu_dispatch {
 
 /* A recording of dispatches in order. Barriers are placed by it, where a dispatch touches a range that an
  * earlier one wrote, or writes one that an earlier one touched; nowhere else. The recording is split into
- * several submissions where the estimated work exceeds what the device should take at once. */
+ * several submissions where the estimated work exceeds what the device should take at once. The end of a
+ * submission waits for its dispatches, so that what it has written can be used anywhere. Buffers must
+ * outlive the recording. */
 MNSP_NODISCARD enum status gpu_recording_create(struct gpu_device *device, struct gpu_recording **out,
                                                 const char *name, bool timed);
 MNSP_NODISCARD enum status gpu_record_dispatch(struct gpu_recording *recording,
@@ -158,10 +163,11 @@ MNSP_NODISCARD enum status gpu_recording_run(struct gpu_recording *recording);
 void gpu_recording_destroy(struct gpu_recording *recording);
 
 /* Of a timed recording after a run: nanoseconds of dispatch `index` (in recording order, those with no
- * groups counted), 0 where the device has no timestamps. */
+ * groups counted), 0 where the device has no timestamps. Dispatches may overlap; what is given is the time
+ * from the end of all earlier dispatches to the end of this one, so that the times add up to the whole. */
 double gpu_recording_nanoseconds(const struct gpu_recording *recording, size_t index);
 size_t gpu_recording_count(const struct gpu_recording *recording);       /* dispatches */
-size_t gpu_recording_barriers(const struct gpu_recording *recording);    /* barriers placed */
+size_t gpu_recording_barriers(const struct gpu_recording *recording);    /* between dispatches */
 size_t gpu_recording_submissions(const struct gpu_recording *recording); /* submissions per run */
 
 #endif

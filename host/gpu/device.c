@@ -1,0 +1,154 @@
+#include "gpu/gpu_internal.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+void gpu_name_object(const struct gpu_device *device, VkObjectType type, uint64_t handle, const char *name) {
+    if (!device->instance.debug_utils)
+        return;
+    const VkDebugUtilsObjectNameInfoEXT info = {
+        .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_OBJECT_NAME_INFO_EXT,
+        .objectType = type,
+        .objectHandle = handle,
+        .pObjectName = name,
+    };
+    /* A name that cannot be given costs nothing but the name. */
+    (void)vkSetDebugUtilsObjectNameEXT(device->handle, &info);
+}
+
+/* ---- opening and closing ---- */
+
+/* Robust buffer access stays off, and a feature is enabled only where a variant makes use of it. */
+static enum status create_logical(struct gpu_device *device) {
+    const struct gpu_properties *const properties = &device->properties;
+    const struct gpu_support *const support = &device->support;
+    const char *extensions[3];
+    uint32_t extension_count = 0;
+    if (support->subgroup_size_control && properties->api_version < VK_API_VERSION_1_3)
+        extensions[extension_count++] = VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME;
+    if (support->device_fault)
+        extensions[extension_count++] = VK_EXT_DEVICE_FAULT_EXTENSION_NAME;
+    if (support->memory_budget)
+        extensions[extension_count++] = VK_EXT_MEMORY_BUDGET_EXTENSION_NAME;
+
+    VkPhysicalDeviceSubgroupSizeControlFeatures sizes = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
+        .subgroupSizeControl = VK_TRUE};
+    VkPhysicalDeviceFaultFeaturesEXT fault = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FAULT_FEATURES_EXT,
+                                              .pNext = support->subgroup_size_control ? &sizes : NULL,
+                                              .deviceFault = VK_TRUE};
+    VkPhysicalDeviceVulkan12Features core12 = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
+        .pNext = support->device_fault ? (void *)&fault : fault.pNext,
+        .shaderFloat16 = properties->float16,
+        .timelineSemaphore = VK_TRUE,
+    };
+    VkPhysicalDeviceVulkan11Features core11 = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES,
+        .pNext = &core12,
+        .storageBuffer16BitAccess = properties->storage16,
+    };
+    const float priority = 1.0f;
+    const VkDeviceQueueCreateInfo queue = {
+        .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+        .queueFamilyIndex = support->queue_family,
+        .queueCount = 1,
+        .pQueuePriorities = &priority,
+    };
+    const VkDeviceCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+        .pNext = &core11,
+        .queueCreateInfoCount = 1,
+        .pQueueCreateInfos = &queue,
+        .enabledExtensionCount = extension_count,
+        .ppEnabledExtensionNames = extensions,
+    };
+    TRY(gpu_check_result(vkCreateDevice(device->physical, &info, NULL, &device->handle), "open the device"));
+    volkLoadDeviceTable(&device->vk, device->handle);
+    device->vk.vkGetDeviceQueue(device->handle, support->queue_family, 0, &device->queue);
+    return STATUS_OK;
+}
+
+static enum status create_queue_objects(struct gpu_device *device) {
+    const VkSemaphoreTypeCreateInfo type = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
+                                            .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE};
+    const VkSemaphoreCreateInfo semaphore = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
+                                             .pNext = &type};
+    TRY(gpu_check(device, device->vk.vkCreateSemaphore(device->handle, &semaphore, NULL, &device->timeline),
+                  "create a semaphore"));
+    gpu_name_object(device, VK_OBJECT_TYPE_SEMAPHORE, (uint64_t)device->timeline, "submissions");
+    const VkCommandPoolCreateInfo pool = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+        .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
+        .queueFamilyIndex = device->support.queue_family,
+    };
+    TRY(gpu_check(device, device->vk.vkCreateCommandPool(device->handle, &pool, NULL, &device->transfer_pool),
+                  "create a command pool"));
+    const VkCommandBufferAllocateInfo commands = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+        .commandPool = device->transfer_pool,
+        .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+        .commandBufferCount = 1,
+    };
+    TRY(gpu_check(device,
+                  device->vk.vkAllocateCommandBuffers(device->handle, &commands, &device->transfer_commands),
+                  "allocate a command buffer"));
+    gpu_name_object(device, VK_OBJECT_TYPE_COMMAND_BUFFER, (uint64_t)(uintptr_t)device->transfer_commands,
+                    "transfer");
+    return STATUS_OK;
+}
+
+static enum status open_selected(struct gpu_device *device, const char *selector,
+                                 const struct gpu_options *options) {
+    device->unmapped = options->unmapped;
+    TRY(gpu_instance_create(&device->instance, options->validate));
+    TRY(gpu_device_select(&device->instance, selector, &device->physical));
+    gpu_properties_query(device->physical, &device->properties, &device->support);
+    vkGetPhysicalDeviceMemoryProperties(device->physical, &device->memory);
+    TRY(create_logical(device));
+    TRY(create_queue_objects(device));
+    return gpu_pipeline_cache_open(device, options->cache_directory);
+}
+
+enum status gpu_device_open(struct gpu_device **out, const char *selector,
+                            const struct gpu_options *options) {
+    struct gpu_device *device;
+    *out = NULL;
+    TRY(memory_new(&device, 1, sizeof *device));
+    const enum status status = open_selected(device, selector, options);
+    if (status != STATUS_OK) {
+        gpu_device_close(device);
+        return status;
+    }
+    *out = device;
+    return STATUS_OK;
+}
+
+static void destroy_logical(struct gpu_device *device) {
+    const struct VolkDeviceTable *const vk = &device->vk;
+    (void)vk->vkDeviceWaitIdle(device->handle);
+    gpu_buffer_destroy(device->staging);
+    gpu_pipelines_destroy(device);
+    gpu_pipeline_cache_close(device);
+    for (size_t i = 0; i <= GPU_MAX_BINDINGS; i++)
+        vk->vkDestroyDescriptorSetLayout(device->handle, device->set_layouts[i], NULL);
+    vk->vkDestroyCommandPool(device->handle, device->transfer_pool, NULL);
+    vk->vkDestroySemaphore(device->handle, device->timeline, NULL);
+    vk->vkDestroyDevice(device->handle, NULL);
+}
+
+void gpu_device_close(struct gpu_device *device) {
+    if (device == NULL)
+        return;
+    /* What a hung device still uses is left to the system, which cleans up when the process ends. */
+    if (device->handle != VK_NULL_HANDLE && !device->hung)
+        destroy_logical(device);
+    if (!device->hung)
+        gpu_instance_destroy(&device->instance);
+    free(device);
+}
+
+const struct gpu_properties *gpu_device_properties(const struct gpu_device *device) {
+    return &device->properties;
+}
