@@ -1,0 +1,185 @@
+/* data_set.c: several sources as one list of items. */
+#include "base/memory.h"
+#include "data/source.h"
+#include "data/source_kind.h"
+#include "data/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct member {
+    struct source source;
+    char *path, *name;
+    size_t first;
+};
+
+struct data_set {
+    struct member *members;
+    size_t member_count, count;
+};
+
+/* The last part of a path, resolving "." and links to it when that part says nothing. */
+static enum status last_part(char **name, const char *path) {
+    char *const full = realpath(path, NULL);
+    const char *const slash = full ? strrchr(full, '/') : NULL;
+    const enum status code = memory_copy_text(name, slash != NULL && slash[1] != '\0' ? slash + 1 : path);
+    free(full);
+    return code;
+}
+
+static bool holds(const char *folder, const char *file) {
+    char *path;
+    struct stat about;
+    if (memory_format(&path, "%s/%s", folder, file) != STATUS_OK)
+        return false;
+    const bool found = stat(path, &about) == 0;
+    free(path);
+    return found;
+}
+
+/* Opens a label file by its own path. */
+static enum status open_label_file(struct source *out, const char *path) {
+    const char *const slash = strrchr(path, '/');
+    char *folder;
+    TRY(memory_format(&folder, "%.*s", slash ? (int)(slash - path + 1) : 2, slash ? path : "./"));
+    const enum status code = source_open_labels(out, folder, slash ? slash + 1 : path);
+    free(folder);
+    return code;
+}
+
+/* Finds out the kind of a source and opens it. */
+static enum status open_source(struct source *out, const char *path) {
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return status_set(STATUS_INVALID, "%s: %s; name a folder, a label file or render:count=N,seed=S",
+                          path, strerror(errno));
+    if (S_ISREG(about.st_mode))
+        return open_label_file(out, path);
+    if (!S_ISDIR(about.st_mode))
+        return status_set(STATUS_INVALID, "%s: neither a folder nor a label file", path);
+    if (holds(path, "labels.tsv"))
+        return source_open_labels(out, path, "labels.tsv");
+    if (holds(path, "data.mdb"))
+        return source_open_lmdb(out, path);
+    return source_open_folder(out, path);
+}
+
+static enum status add_member(struct data_set *set, const char *path) {
+    struct member *const member = &set->members[set->member_count];
+    TRY(open_source(&member->source, path));
+    set->member_count++; /* from here on data_set_close() releases it */
+    TRY(memory_copy_text(&member->path, path));
+    TRY(last_part(&member->name, path));
+    member->first = set->count;
+    if (member->source.count == 0)
+        return status_set(STATUS_INVALID, "%s: no images in it", path);
+    if (member->source.count > UINT32_MAX - set->count)
+        return status_set(STATUS_INVALID, "%s: more than 2^32 - 1 images in all", path);
+    set->count += member->source.count;
+    return STATUS_OK;
+}
+
+enum status data_set_open(struct data_set **out, const char *const *paths, size_t count) {
+    *out = NULL;
+    if (count == 0)
+        return status_set(STATUS_USAGE, "no data set is named; name one with --data");
+    struct data_set *set;
+    TRY(memory_new(&set, 1, sizeof *set));
+    enum status code;
+    TRY_GOTO(code, memory_new(&set->members, count, sizeof *set->members), failed);
+    for (size_t i = 0; i < count; i++)
+        TRY_GOTO(code, add_member(set, paths[i]), failed);
+    *out = set;
+    return STATUS_OK;
+failed:
+    data_set_close(set);
+    return code;
+}
+
+void data_set_close(struct data_set *set) {
+    if (set == NULL)
+        return;
+    for (size_t i = 0; i < set->member_count; i++) {
+        struct member *const member = &set->members[i];
+        member->source.kind->close(member->source.state);
+        free(member->path);
+        free(member->name);
+    }
+    free(set->members);
+    free(set);
+}
+
+size_t data_set_count(const struct data_set *set) {
+    return set->count;
+}
+
+size_t data_set_source_count(const struct data_set *set) {
+    return set->member_count;
+}
+
+struct data_source_info data_set_source(const struct data_set *set, size_t source) {
+    const struct member *const member = &set->members[source];
+    return (struct data_source_info){
+        .path = member->path,
+        .name = member->name,
+        .format = member->source.kind->format,
+        .first = member->first,
+        .count = member->source.count,
+        .labelled = member->source.labelled,
+    };
+}
+
+/* The source of an item; *local is the item's index in it. NULL beyond the end. */
+static const struct source *find(const struct data_set *set, size_t index, size_t *local) {
+    if (index >= set->count)
+        return NULL;
+    size_t low = 0, high = set->member_count - 1;
+    while (low < high) {
+        const size_t middle = high - (high - low) / 2;
+        if (set->members[middle].first <= index)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    *local = index - set->members[low].first;
+    return &set->members[low].source;
+}
+
+static enum status beyond(const struct data_set *set, size_t index) {
+    return status_set(STATUS_INTERNAL, "item %zu of a data set of %zu", index, set->count);
+}
+
+enum status data_set_read(struct data_set *set, size_t index, struct data_image *image) {
+    size_t local;
+    const struct source *const source = find(set, index, &local);
+    *image = (struct data_image){0};
+    return source ? source->kind->read(source->state, local, image) : beyond(set, index);
+}
+
+enum status data_set_item_name(const struct data_set *set, size_t index, char **name) {
+    size_t local;
+    const struct source *const source = find(set, index, &local);
+    *name = NULL;
+    return source ? source->kind->item_name(source->state, local, name) : beyond(set, index);
+}
+
+enum status data_set_label(struct data_set *set, size_t index, char **label) {
+    size_t local, size;
+    const struct source *const source = find(set, index, &local);
+    *label = NULL;
+    if (source == NULL)
+        return beyond(set, index);
+    TRY(source->kind->label(source->state, local, label, &size));
+    if (*label == NULL || data_text_valid(*label, size))
+        return STATUS_OK;
+    free(*label);
+    *label = NULL;
+    char *name;
+    TRY(source->kind->item_name(source->state, local, &name));
+    const enum status code = status_set(
+        STATUS_INVALID, "%s: its label is not UTF-8 text without control characters; correct it", name);
+    free(name);
+    return code;
+}

@@ -1,0 +1,47 @@
+/* decode.c: encoded bytes to pictures. stb_image does the work; the limits are checked first. */
+#include "data/file.h"
+#include "data/image.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STBI_NO_STDIO
+#define STBI_ONLY_JPEG
+#define STBI_ONLY_PNG
+#define STBI_ONLY_BMP
+#include <stb_image.h>
+
+enum status data_image_decode(struct data_image *out, const void *bytes, size_t size) {
+    *out = (struct data_image){0};
+    if (size == 0)
+        return status_set(STATUS_INVALID, "the image is empty");
+    if (size > DATA_IMAGE_BYTES_MAX)
+        return status_set(STATUS_INVALID, "the image has %zu bytes, more than the limit of %d", size,
+                          DATA_IMAGE_BYTES_MAX);
+    int width, height, channels;
+    if (!stbi_info_from_memory(bytes, (int)size, &width, &height, &channels))
+        return status_set(STATUS_INVALID, "not a JPEG, PNG or BMP image (%s)", stbi_failure_reason());
+    if (width < 1 || height < 1 || (int64_t)width * height > DATA_IMAGE_PIXELS_MAX)
+        return status_set(STATUS_INVALID, "the image has %d x %d pixels, more than the limit of %d", width,
+                          height, DATA_IMAGE_PIXELS_MAX);
+    uint8_t *const pixels = stbi_load_from_memory(bytes, (int)size, &width, &height, &channels, 3);
+    if (pixels == NULL) {
+        const char *const reason = stbi_failure_reason();
+        const enum status code = strcmp(reason, "outofmem") == 0 ? STATUS_MEMORY : STATUS_INVALID;
+        return status_set(code, "the image cannot be decoded (%s)", reason);
+    }
+    *out = (struct data_image){.width = (uint32_t)width, .height = (uint32_t)height, .pixels = pixels};
+    return STATUS_OK;
+}
+
+enum status data_image_read(struct data_image *out, const char *path) {
+    *out = (struct data_image){0};
+    char *bytes;
+    size_t size;
+    TRY(data_file_read(&bytes, &size, path, DATA_IMAGE_BYTES_MAX));
+    const enum status code = data_image_decode(out, bytes, size);
+    free(bytes);
+    return code == STATUS_OK ? code : status_context(code, "%s", path);
+}

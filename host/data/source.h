@@ -1,0 +1,68 @@
+/* source.h: where images and labels come from.
+ *
+ * A data set joins one or more sources, each named by a text:
+ *
+ *     DIR with labels.tsv       lines `path<TAB>text`, or `path text` where no tab is; paths from DIR
+ *     FILE                      such a file by another name; paths from its folder
+ *     DIR with data.mdb         LMDB: num-samples, image-%09d and label-%09d, counted from 1; labels may lack
+ *     DIR                       every .jpg .jpeg .png .bmp below it, ordered by path, without labels
+ *     render:count=N,seed=S[,words=FILE][,fonts=DIR]
+ *                               words drawn with the installed fonts; see render.h
+ *
+ * Use:
+ *
+ *     struct data_set *set;
+ *     TRY(data_set_open(&set, (const char *const[]){"train", "render:count=1000,seed=1"}, 2));
+ *     TRY(data_set_read(set, 0, &image));      // by global index, in the order of the sources
+ *     TRY(data_set_label(set, 0, &label));     // NULL: it has none
+ *     data_set_close(set);
+ *
+ * Reading is safe from several threads at once. Opening looks at names and counts only; a bad image or label
+ * shows when it is read, with a message that names it.
+ *
+ * Caveats: LMDB trusts the pages of its files. A file cut short and a value outside it are found here, a page
+ * forged on purpose is not; convert a file of doubtful origin into a folder in a sandbox.
+ */
+#ifndef MNSP_DATA_SOURCE_H
+#define MNSP_DATA_SOURCE_H
+
+#include "data/image.h"
+
+#include <stdbool.h>
+
+struct data_set;
+
+/* One source of a set, for tables and messages; the texts belong to the set. */
+struct data_source_info {
+    const char *path;    /* as it was given */
+    const char *name;    /* its last part: a folder's or file's name */
+    const char *format;  /* "labelled folder", "LMDB", "folder", "rendered words" */
+    size_t first, count; /* its global indices */
+    bool labelled;       /* whether its items have labels, as far as its first item tells */
+};
+
+/* Opens `count` sources. Errors: STATUS_INVALID when one is missing, of no known kind, broken or empty;
+ * STATUS_USAGE for a wrong render: text; STATUS_IO, STATUS_MEMORY. */
+MNSP_NODISCARD enum status data_set_open(struct data_set **out, const char *const *paths, size_t count);
+
+/* Closes it; NULL is fine. */
+void data_set_close(struct data_set *set);
+
+/* The number of items, at most 2^32 - 1. */
+size_t data_set_count(const struct data_set *set);
+
+size_t data_set_source_count(const struct data_set *set);
+struct data_source_info data_set_source(const struct data_set *set, size_t source);
+
+/* Reads and decodes one image. Errors: STATUS_INVALID or STATUS_IO with a message naming it when that image
+ * is missing or bad; STATUS_MEMORY. */
+MNSP_NODISCARD enum status data_set_read(struct data_set *set, size_t index, struct data_image *image);
+
+/* A copy of one label, UTF-8 without control characters, released with free(); NULL when the item has none.
+ * Errors: STATUS_INVALID, naming the item, for a label that is no such text. */
+MNSP_NODISCARD enum status data_set_label(struct data_set *set, size_t index, char **label);
+
+/* What to call one item in a message: its path, or "folder: image-000000001". Release with free(). */
+MNSP_NODISCARD enum status data_set_item_name(const struct data_set *set, size_t index, char **name);
+
+#endif

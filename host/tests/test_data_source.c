@@ -1,0 +1,243 @@
+/* Sources: folders with and without labels, LMDB, several joined, and what is wrong with them. */
+#include "data_files.h"
+
+#include "data/source.h"
+
+#include <unistd.h>
+
+static struct data_set *open_one(const char *path) {
+    struct data_set *set;
+    assert_ok(data_set_open(&set, &path, 1));
+    return set;
+}
+
+static void assert_open_refused(const char *path, const char *word) {
+    struct data_set *set;
+    assert_refused(data_set_open(&set, &path, 1), STATUS_INVALID, word);
+    assert_null(set);
+}
+
+static void assert_label(struct data_set *set, size_t index, const char *expected) {
+    char *label;
+    assert_ok(data_set_label(set, index, &label));
+    if (expected == NULL)
+        assert_null(label);
+    else
+        assert_string_equal(label, expected);
+    free(label);
+}
+
+static void assert_mark(struct data_set *set, size_t index, int mark) {
+    struct data_image image;
+    assert_ok(data_set_read(set, index, &image));
+    assert_int_equal(image.pixels[2], mark * 7);
+    data_image_free(&image);
+}
+
+static void labelled_folder_is_read(void **state) {
+    (void)state;
+    write_labelled_folder(in_folder("labelled"), 3);
+    struct data_set *const set = open_one(in_folder("labelled"));
+    assert_int_equal(data_set_count(set), 3);
+    const struct data_source_info info = data_set_source(set, 0);
+    assert_string_equal(info.name, "labelled");
+    assert_string_equal(info.format, "labelled folder");
+    assert_true(info.labelled);
+    assert_label(set, 2, "word2");
+    assert_mark(set, 2, 2);
+    struct data_image image;
+    assert_ok(data_set_read(set, 1, &image));
+    assert_int_equal(image.width, 21);
+    assert_int_equal(image.height, 11);
+    data_image_free(&image);
+    data_set_close(set);
+}
+
+static void label_lines_in_all_forms(void **state) {
+    (void)state;
+    assert_int_equal(mkdir(in_folder("forms"), 0777), 0);
+    write_png(in_folder("forms/a b.png"), 8, 8, 1);
+    write_png(in_folder("forms/c.png"), 8, 8, 2);
+    write_text(in_folder("forms/labels.tsv"), "\xEF\xBB\xBF"
+                                              "a b.png\ttwo words\r\n"
+                                              "\n"
+                                              "c.png grün\n"
+                                              "c.png\n"
+                                              "c.png\tbad\xFF\n"
+                                              "c.png\t\n"
+                                              "gone.png\tlast");
+    struct data_set *const set = open_one(in_folder("forms"));
+    assert_int_equal(data_set_count(set), 6);
+    assert_label(set, 0, "two words");
+    assert_mark(set, 0, 1);
+    assert_label(set, 1, "grün");
+    assert_label(set, 2, NULL);
+    char *label;
+    assert_refused(data_set_label(set, 3, &label), STATUS_INVALID, "forms/c.png");
+    assert_null(label);
+    assert_label(set, 4, NULL);
+    assert_label(set, 5, "last");
+    struct data_image image;
+    assert_refused(data_set_read(set, 5, &image), STATUS_IO, "forms/gone.png");
+    data_set_close(set);
+}
+
+static void label_file_by_its_name(void **state) {
+    (void)state;
+    write_png(in_folder("single.png"), 8, 8, 5);
+    write_text(in_folder("truth.txt"), "single.png Word\n");
+    struct data_set *const set = open_one(in_folder("truth.txt"));
+    assert_label(set, 0, "Word");
+    assert_mark(set, 0, 5);
+    data_set_close(set);
+}
+
+static void plain_folder_is_sorted(void **state) {
+    (void)state;
+    assert_int_equal(mkdir(in_folder("plain"), 0777), 0);
+    assert_int_equal(mkdir(in_folder("plain/b"), 0777), 0);
+    write_png(in_folder("plain/c.PNG"), 8, 8, 3);
+    write_png(in_folder("plain/b/x.png"), 8, 8, 2);
+    write_png(in_folder("plain/a.png"), 8, 8, 1);
+    write_text(in_folder("plain/notes.txt"), "no image");
+    assert_int_equal(symlink("..", in_folder("plain/b/up")), 0); /* a loop ends */
+    struct data_set *const set = open_one(in_folder("plain"));
+    assert_true(data_set_count(set) >= 3);
+    assert_mark(set, 0, 1);
+    assert_false(data_set_source(set, 0).labelled);
+    assert_label(set, 0, NULL);
+    char *name, *before = NULL;
+    for (size_t i = 0; i < data_set_count(set); i++) {
+        assert_ok(data_set_item_name(set, i, &name));
+        assert_true(before == NULL || strcmp(before, name) < 0);
+        free(before);
+        before = name;
+    }
+    free(before);
+    data_set_close(set);
+}
+
+static void write_lmdb(const char *folder, int count) {
+    struct lmdb_writer writer = lmdb_begin(folder);
+    char text[40];
+    snprintf(text, sizeof text, "%d", count);
+    lmdb_put(&writer, "num-samples", text, strlen(text));
+    for (int i = 1; i <= count; i++) {
+        snprintf(text, sizeof text, "image-%09d", i);
+        lmdb_put_png(&writer, text, 90, 30, i);
+        char label[20];
+        snprintf(text, sizeof text, "label-%09d", i);
+        snprintf(label, sizeof label, "text%d", i);
+        if (i != 3)
+            lmdb_put(&writer, text, label, strlen(label));
+    }
+    lmdb_end(&writer);
+}
+
+static void lmdb_is_read(void **state) {
+    (void)state;
+    write_lmdb(in_folder("lmdb"), 5);
+    struct data_set *const set = open_one(in_folder("lmdb"));
+    assert_int_equal(data_set_count(set), 5);
+    assert_string_equal(data_set_source(set, 0).format, "LMDB");
+    assert_true(data_set_source(set, 0).labelled);
+    assert_mark(set, 0, 1);
+    assert_mark(set, 4, 5);
+    assert_label(set, 1, "text2");
+    assert_label(set, 2, NULL);
+    data_set_close(set);
+}
+
+static void lmdb_with_gaps(void **state) {
+    (void)state;
+    struct lmdb_writer writer = lmdb_begin(in_folder("gaps"));
+    lmdb_put(&writer, "num-samples", "3", 1);
+    lmdb_put(&writer, "image-000000002", "no image", 8);
+    lmdb_put(&writer, "label-000000001", "\xC0\xAF", 2);
+    lmdb_put(&writer, "image-000000003", "", 0);
+    lmdb_end(&writer);
+    struct data_set *const set = open_one(in_folder("gaps"));
+    struct data_image image;
+    char *label;
+    assert_refused(data_set_read(set, 0, &image), STATUS_INVALID, "image-000000001 is missing");
+    assert_refused(data_set_read(set, 1, &image), STATUS_INVALID, "image-000000002");
+    assert_refused(data_set_read(set, 2, &image), STATUS_INVALID, "empty");
+    assert_refused(data_set_label(set, 0, &label), STATUS_INVALID, "image-000000001");
+    data_set_close(set);
+}
+
+static void lmdb_broken_is_refused(void **state) {
+    (void)state;
+    struct lmdb_writer writer = lmdb_begin(in_folder("uncounted"));
+    lmdb_put(&writer, "num-samples", "-1", 2);
+    lmdb_end(&writer);
+    assert_open_refused(in_folder("uncounted"), "num-samples");
+
+    write_lmdb(in_folder("cut"), 200);
+    struct stat about;
+    assert_int_equal(stat(in_folder("cut/data.mdb"), &about), 0);
+    assert_int_equal(truncate(in_folder("cut/data.mdb"), about.st_size - 4096), 0);
+    assert_open_refused(in_folder("cut"), "cut short");
+    assert_int_equal(truncate(in_folder("cut/data.mdb"), 5000), 0);
+    assert_open_refused(in_folder("cut"), "cut");
+    assert_int_equal(truncate(in_folder("cut/data.mdb"), 0), 0);
+    assert_open_refused(in_folder("cut"), "cut");
+
+    assert_int_equal(mkdir(in_folder("noise"), 0777), 0);
+    uint8_t bytes[16384];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 193 >> 3);
+    write_bytes(in_folder("noise/data.mdb"), bytes, sizeof bytes);
+    assert_open_refused(in_folder("noise"), "noise");
+}
+
+static void sources_are_joined(void **state) {
+    (void)state;
+    write_labelled_folder(in_folder("first"), 2);
+    write_lmdb(in_folder("second"), 4);
+    const char *const paths[] = {in_folder("first"), in_folder("second"), in_folder("first/")};
+    struct data_set *set;
+    assert_ok(data_set_open(&set, paths, 3));
+    assert_int_equal(data_set_count(set), 8);
+    assert_int_equal(data_set_source_count(set), 3);
+    assert_int_equal(data_set_source(set, 2).first, 6);
+    assert_string_equal(data_set_source(set, 2).name, "first");
+    assert_label(set, 1, "word1");
+    assert_label(set, 2, "text1");
+    assert_label(set, 5, "text4");
+    assert_label(set, 7, "word1");
+    struct data_image image;
+    assert_int_equal(data_set_read(set, 8, &image), STATUS_INTERNAL);
+    data_set_close(set);
+}
+
+static void missing_and_empty_are_refused(void **state) {
+    (void)state;
+    struct data_set *set;
+    assert_refused(data_set_open(&set, NULL, 0), STATUS_USAGE, "--data");
+    assert_open_refused(in_folder("nowhere"), "nowhere");
+    assert_int_equal(mkdir(in_folder("empty"), 0777), 0);
+    assert_open_refused(in_folder("empty"), "labels.tsv");
+    assert_open_refused("/dev/null", "/dev/null");
+    assert_int_equal(mkdir(in_folder("blank"), 0777), 0);
+    write_text(in_folder("blank/labels.tsv"), "\n\r\n\n");
+    assert_open_refused(in_folder("blank"), "labels.tsv");
+    assert_int_equal(mkdir(in_folder("odd"), 0777), 0);
+    assert_int_equal(mkdir(in_folder("odd/labels.tsv"), 0777), 0);
+    assert_open_refused(in_folder("odd"), "labels.tsv");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(labelled_folder_is_read),
+        cmocka_unit_test(label_lines_in_all_forms),
+        cmocka_unit_test(label_file_by_its_name),
+        cmocka_unit_test(plain_folder_is_sorted),
+        cmocka_unit_test(lmdb_is_read),
+        cmocka_unit_test(lmdb_with_gaps),
+        cmocka_unit_test(lmdb_broken_is_refused),
+        cmocka_unit_test(sources_are_joined),
+        cmocka_unit_test(missing_and_empty_are_refused),
+    };
+    return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
+}
