@@ -1,0 +1,82 @@
+#include "graph/executor_internal.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+/* A device's allocation may be larger than this, but smaller ones are easier to find room for. */
+static const uint64_t largest_arena = (uint64_t)1 << 30;
+
+/* The tensors of one arena start at multiples of this; no device asks for more than 256. */
+static struct plan_limits device_limits(const struct gpu_properties *device) {
+    struct plan_limits limits = {
+        .arena_bytes = device->max_allocation < largest_arena ? device->max_allocation : largest_arena,
+        .binding_bytes = device->max_storage_range,
+        .alignment = device->storage_alignment,
+    };
+    if (limits.binding_bytes > limits.arena_bytes && device->max_allocation >= limits.binding_bytes)
+        limits.arena_bytes = limits.binding_bytes;
+    if (limits.alignment < 64)
+        limits.alignment = 64;
+    return limits;
+}
+
+enum status executor_create(struct executor **out, struct graph *graph, struct gpu_device *device,
+                            bool timed) {
+    *out = NULL;
+    struct executor *executor;
+    TRY(memory_new(&executor, 1, sizeof *executor));
+    executor->graph = graph;
+    const struct plan_limits limits =
+        device ? device_limits(gpu_device_properties(device)) : plan_host_limits();
+    enum status status = plan_create(&executor->plan, graph, &limits);
+    if (status == STATUS_OK)
+        status = device ? executor_create_vulkan(executor, device, timed)
+                        : executor_create_reference(executor, timed);
+    if (status != STATUS_OK) {
+        executor_destroy(executor);
+        return status;
+    }
+    *out = executor;
+    return STATUS_OK;
+}
+
+void executor_destroy(struct executor *executor) {
+    if (executor == NULL)
+        return;
+    if (executor->functions != NULL)
+        executor->functions->destroy(executor->self);
+    plan_destroy(executor->plan);
+    free(executor);
+}
+
+const struct plan *executor_plan(const struct executor *executor) {
+    return executor->plan;
+}
+
+static enum status require_lasting(const struct tensor *tensor) {
+    if (tensor->base->kind == TENSOR_ACTIVATION && !tensor->base->kept)
+        return status_set(STATUS_INTERNAL, "tensor %s is not an output: its memory is shared",
+                          tensor->name[0] ? tensor->name : "without a name");
+    return STATUS_OK;
+}
+
+enum status executor_write(struct executor *executor, const struct tensor *tensor, const void *data) {
+    TRY(require_lasting(tensor));
+    return executor->functions->write(executor->self, tensor, data);
+}
+
+enum status executor_read(struct executor *executor, const struct tensor *tensor, void *data) {
+    TRY(require_lasting(tensor));
+    return executor->functions->read(executor->self, tensor, data);
+}
+
+enum status executor_run(struct executor *executor, uint32_t segment) {
+    if (segment >= graph_segment_count(executor->graph))
+        return status_set(STATUS_INTERNAL, "the graph has no segment %u", segment);
+    return executor->functions->run(executor->self, segment);
+}
+
+double executor_nanoseconds(const struct executor *executor, size_t node) {
+    return executor->functions->nanoseconds(executor->self, node);
+}

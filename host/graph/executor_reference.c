@@ -1,0 +1,99 @@
+/* executor_reference.c: runs a plan by calling the scalar reference, node after node. */
+#include "base/memory.h"
+#include "graph/executor_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct reference_executor {
+    const struct graph *graph;
+    const struct plan *plan;
+    unsigned char **arenas;
+    double *nanoseconds; /* by node; NULL when not timed */
+};
+
+static void *address(const struct reference_executor *self, const struct tensor *tensor) {
+    const struct plan_place place = self->plan->places[tensor->id];
+    return self->arenas[place.arena] + place.offset;
+}
+
+static enum status reference_write(void *executor, const struct tensor *tensor, const void *data) {
+    memcpy(address(executor, tensor), data, tensor->elements * 4);
+    return STATUS_OK;
+}
+
+static enum status reference_read(void *executor, const struct tensor *tensor, void *data) {
+    memcpy(data, address(executor, tensor), tensor->elements * 4);
+    return STATUS_OK;
+}
+
+static void run_node(const struct reference_executor *self, const struct graph_node *node) {
+    const struct operator_info *const info = operator_info(node->operator);
+    const uint32_t tensors = operator_tensor_count(node->operator);
+    union operator_value values[OPERATOR_MAX_ARGUMENTS];
+    for (uint32_t i = 0; i < info->argument_count; i++) {
+        if (i >= tensors)
+            values[i] = node->numbers[i];
+        else
+            values[i].tensor = node->tensors[i] ? address(self, node->tensors[i]) : NULL;
+    }
+    info->reference(values);
+}
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static enum status reference_run(void *executor, uint32_t segment) {
+    struct reference_executor *const self = executor;
+    for (size_t i = 0; i < graph_node_count(self->graph); i++) {
+        const struct graph_node *const node = graph_node(self->graph, i);
+        if (node->segment != segment)
+            continue;
+        const double start = self->nanoseconds ? now() : 0;
+        run_node(self, node);
+        if (self->nanoseconds)
+            self->nanoseconds[i] = now() - start;
+    }
+    return STATUS_OK;
+}
+
+static double reference_nanoseconds(const void *executor, size_t node) {
+    const struct reference_executor *const self = executor;
+    return self->nanoseconds ? self->nanoseconds[node] : 0;
+}
+
+static void reference_destroy(void *executor) {
+    struct reference_executor *const self = executor;
+    for (uint32_t i = 0; self->arenas != NULL && i < self->plan->arena_count; i++)
+        free(self->arenas[i]);
+    free(self->arenas);
+    free(self->nanoseconds);
+    free(self);
+}
+
+static const struct executor_functions functions = {
+    .write = reference_write,
+    .read = reference_read,
+    .run = reference_run,
+    .nanoseconds = reference_nanoseconds,
+    .destroy = reference_destroy,
+};
+
+enum status executor_create_reference(struct executor *executor, bool timed) {
+    struct reference_executor *self;
+    TRY(memory_new(&self, 1, sizeof *self));
+    self->graph = executor->graph;
+    self->plan = executor->plan;
+    executor->self = self;
+    executor->functions = &functions;
+    TRY(memory_new(&self->arenas, executor->plan->arena_count, sizeof *self->arenas));
+    for (uint32_t i = 0; i < executor->plan->arena_count; i++)
+        TRY(memory_new(&self->arenas[i], executor->plan->arenas[i].bytes, 1));
+    if (timed)
+        TRY(memory_new(&self->nanoseconds, graph_node_count(executor->graph), sizeof *self->nanoseconds));
+    return STATUS_OK;
+}
