@@ -26,16 +26,14 @@ enum status status_set(enum status code, const char *format, ...) {
 }
 
 enum status status_context(enum status code, const char *format, ...) {
-    char next[MESSAGE_SIZE];
+    char next[2 * MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    const int written = vsnprintf(next, sizeof next, format, arguments);
+    const int written = vsnprintf(next, MESSAGE_SIZE, format, arguments);
     va_end(arguments);
-    if (written >= 0 && (size_t)written + sizeof ": " < sizeof next) {
-        const size_t room = sizeof next - (size_t)written - sizeof ": ";
-        strcat(next, ": ");
-        strncat(next, message, room);
-    }
+    const size_t used = written < 0 ? 0 : written < MESSAGE_SIZE ? (size_t)written : MESSAGE_SIZE - 1;
+    snprintf(next + used, sizeof next - used, ": %s", message);
+    next[MESSAGE_SIZE - 1] = '\0';
     flatten_lines(next);
     memcpy(message, next, sizeof message);
     return code;

@@ -31,7 +31,7 @@ static void fill(float *out, const struct tensor *tensor, uint64_t seed) {
             out[i] = philox_next_between(&random, -initial.value, initial.value);
         break;
     case INITIAL_TABLE:
-        initial.table(out, tensor->shape);
+        initial.table(out, tensor->shape, initial.numbers);
         break;
     }
 }
