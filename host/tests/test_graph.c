@@ -74,8 +74,7 @@ static float run(struct executor *executor, const struct tensor *loss) {
 /* Central differences along a random direction for every parameter. The loss is O(1) and computed to a few
  * 2^-24 in its last sums, so that a step h has an error of about 2^-22 / h from rounding and h^2 from
  * curvature: h = 1/64 leaves some 1e-4 of each, relative to directional derivatives of O(1). */
-static void test_gradients(void **state) {
-    (void)state;
+static void check_gradients(struct gpu_device *device) {
     struct graph *g;
     assert_int_equal(graph_create(&g), STATUS_OK);
     const struct tensor *const loss = build(g);
@@ -91,7 +90,7 @@ static void test_gradients(void **state) {
     }
     assert_string_equal(graph_status(g) ? status_message() : "", "");
     struct executor *executor;
-    assert_int_equal(executor_create(&executor, g, NULL, false), STATUS_OK);
+    assert_int_equal(executor_create(&executor, g, device, false), STATUS_OK);
     assert_int_equal(executor_initialise(executor, 3), STATUS_OK);
     float x[BATCH * TOKENS * WIDTH];
     random_array(x, BATCH * TOKENS * WIDTH, 1);
@@ -130,6 +129,20 @@ static void test_gradients(void **state) {
     assert_int_equal(checked, 8);
     executor_destroy(executor);
     graph_destroy(g);
+}
+
+static void test_gradients_reference(void **state) {
+    (void)state;
+    check_gradients(NULL);
+}
+
+static void test_gradients_vulkan(void **state) {
+    (void)state;
+    struct gpu_device *device;
+    if (gpu_device_open(&device, NULL, &(struct gpu_options){0}) != STATUS_OK)
+        skip();
+    check_gradients(device);
+    gpu_device_close(device);
 }
 
 /* No two tensors may share memory while both live, and every tensor lies inside its arena. */
@@ -268,8 +281,12 @@ static void test_initial(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients), cmocka_unit_test(test_plan),    cmocka_unit_test(test_segments),
-        cmocka_unit_test(test_mistakes),  cmocka_unit_test(test_initial),
+        cmocka_unit_test(test_gradients_reference),
+        cmocka_unit_test(test_gradients_vulkan),
+        cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_initial),
     };
     return cmocka_run_group_tests_name("graph", tests, NULL, NULL);
 }
