@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 
+static const VkMemoryPropertyFlags mappable =
+    VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+
 static double mebibytes(uint64_t bytes) {
     return (double)bytes / (double)(1 << 20);
 }
@@ -11,8 +14,6 @@ static double mebibytes(uint64_t bytes) {
 /* How well a memory type serves, 0 for not at all. A discrete GPU's mappable memory may be a small window and
  * is slow to read for the host, so that it is used only where there is no other. */
 static int score_type(const struct gpu_device *device, VkMemoryPropertyFlags flags, enum gpu_memory memory) {
-    const VkMemoryPropertyFlags mappable =
-        VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
     const bool local = flags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
     const bool mapped = (flags & mappable) == mappable;
     const bool cached = flags & VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
@@ -68,7 +69,46 @@ static enum status refuse_memory(const struct gpu_buffer *buffer, uint64_t bytes
                       mebibytes(device->heap_used[buffer->heap]));
 }
 
-static enum status allocate(struct gpu_buffer *buffer, enum gpu_memory memory, const char *name) {
+/* Memory of type `type` for the buffer, or a refusal with figures. */
+static enum status allocate(struct gpu_buffer *buffer, uint64_t bytes, uint32_t type, const char *name) {
+    struct gpu_device *const device = buffer->device;
+    buffer->heap = device->memory.memoryTypes[type].heapIndex;
+    /* A CPU device's memory is promised before it is there: asking for too much would get the process killed
+     * later. A GPU's driver says so itself, and may move other programs' memory out first. */
+    const uint64_t room = room_in_heap(device, buffer->heap);
+    const bool promised = device->properties.type == GPU_TYPE_CPU;
+    if (bytes > device->memory.memoryHeaps[buffer->heap].size || (promised && bytes > room))
+        return refuse_memory(buffer, bytes, room, name);
+    const VkMemoryAllocateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+        .allocationSize = bytes,
+        .memoryTypeIndex = type,
+    };
+    const VkResult result = device->vk.vkAllocateMemory(device->handle, &info, NULL, &buffer->memory);
+    if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY)
+        return refuse_memory(buffer, bytes, room, name);
+    TRY(gpu_check(device, result, "allocate memory"));
+    buffer->allocated_bytes = bytes;
+    device->heap_used[buffer->heap] += bytes;
+    gpu_name_object(device, VK_OBJECT_TYPE_DEVICE_MEMORY, (uint64_t)buffer->memory, name);
+    return STATUS_OK;
+}
+
+/* Maps the memory for as long as the buffer lives, if the host can see it without flushes. */
+static enum status map(struct gpu_buffer *buffer, VkMemoryPropertyFlags flags, enum gpu_memory memory) {
+    struct gpu_device *const device = buffer->device;
+    if ((flags & mappable) != mappable || (device->unmapped && memory == GPU_MEMORY_DEVICE))
+        return STATUS_OK;
+    void *mapped;
+    TRY(gpu_check(
+        device,
+        device->vk.vkMapMemory(device->handle, buffer->memory, 0, buffer->allocated_bytes, 0, &mapped),
+        "map memory"));
+    buffer->mapped = mapped;
+    return STATUS_OK;
+}
+
+static enum status back_with_memory(struct gpu_buffer *buffer, enum gpu_memory memory, const char *name) {
     struct gpu_device *const device = buffer->device;
     VkMemoryRequirements needs;
     device->vk.vkGetBufferMemoryRequirements(device->handle, buffer->handle, &needs);
@@ -76,37 +116,10 @@ static enum status allocate(struct gpu_buffer *buffer, enum gpu_memory memory, c
     if (type == UINT32_MAX)
         return status_set(STATUS_UNSUPPORTED, "%s has no memory type for buffer '%s'",
                           device->properties.name, name);
-    buffer->heap = device->memory.memoryTypes[type].heapIndex;
-    /* A CPU device's memory is promised before it is there: asking for too much would get the process killed
-     * later. A GPU's driver says so itself, and may move other programs' memory out first. */
-    const uint64_t room = room_in_heap(device, buffer->heap);
-    const bool promised = device->properties.type == GPU_TYPE_CPU;
-    if (needs.size > device->memory.memoryHeaps[buffer->heap].size || (promised && needs.size > room))
-        return refuse_memory(buffer, needs.size, room, name);
-    const VkMemoryAllocateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-        .allocationSize = needs.size,
-        .memoryTypeIndex = type,
-    };
-    const VkResult result = device->vk.vkAllocateMemory(device->handle, &info, NULL, &buffer->memory);
-    if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY)
-        return refuse_memory(buffer, needs.size, room, name);
-    TRY(gpu_check(device, result, "allocate memory"));
-    buffer->allocated_bytes = needs.size;
-    device->heap_used[buffer->heap] += needs.size;
-    gpu_name_object(device, VK_OBJECT_TYPE_DEVICE_MEMORY, (uint64_t)buffer->memory, name);
+    TRY(allocate(buffer, needs.size, type, name));
     TRY(gpu_check(device, device->vk.vkBindBufferMemory(device->handle, buffer->handle, buffer->memory, 0),
                   "bind memory"));
-    const VkMemoryPropertyFlags flags = device->memory.memoryTypes[type].propertyFlags;
-    if (device->unmapped && memory == GPU_MEMORY_DEVICE)
-        return STATUS_OK;
-    if (!(flags & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT) || !(flags & VK_MEMORY_PROPERTY_HOST_COHERENT_BIT))
-        return STATUS_OK;
-    void *mapped;
-    TRY(gpu_check(device, device->vk.vkMapMemory(device->handle, buffer->memory, 0, needs.size, 0, &mapped),
-                  "map memory"));
-    buffer->mapped = mapped;
-    return STATUS_OK;
+    return map(buffer, device->memory.memoryTypes[type].propertyFlags, memory);
 }
 
 static enum status create(struct gpu_buffer *buffer, enum gpu_memory memory, const char *name) {
@@ -121,7 +134,7 @@ static enum status create(struct gpu_buffer *buffer, enum gpu_memory memory, con
     TRY(gpu_check(device, device->vk.vkCreateBuffer(device->handle, &info, NULL, &buffer->handle),
                   "create a buffer"));
     gpu_name_object(device, VK_OBJECT_TYPE_BUFFER, (uint64_t)buffer->handle, name);
-    return allocate(buffer, memory, name);
+    return back_with_memory(buffer, memory, name);
 }
 
 enum status gpu_buffer_create(struct gpu_device *device, struct gpu_buffer **out, uint64_t bytes,

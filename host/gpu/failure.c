@@ -49,8 +49,8 @@ static void ask_for_fault(struct gpu_device *device) {
     if (device->vk.vkGetDeviceFaultInfoEXT(device->handle, &counts, NULL) < VK_SUCCESS)
         return;
     enum { MOST = 16 };
-    VkDeviceFaultAddressInfoEXT addresses[MOST];
-    VkDeviceFaultVendorInfoEXT vendors[MOST];
+    VkDeviceFaultAddressInfoEXT addresses[MOST] = {0};
+    VkDeviceFaultVendorInfoEXT vendors[MOST] = {0};
     VkDeviceFaultInfoEXT info = {.sType = VK_STRUCTURE_TYPE_DEVICE_FAULT_INFO_EXT,
                                  .pAddressInfos = addresses,
                                  .pVendorInfos = vendors};

@@ -34,6 +34,8 @@ struct gpu_instance {
     char first_message[768];
 };
 
+extern const char gpu_no_driver[]; /* the sentence for a machine without any */
+
 /* Starts the loader and makes an instance, whose address must not change afterwards. */
 MNSP_NODISCARD enum status gpu_instance_create(struct gpu_instance *instance, bool validate);
 void gpu_instance_destroy(struct gpu_instance *instance);
@@ -61,7 +63,7 @@ MNSP_NODISCARD enum status gpu_device_select(const struct gpu_instance *instance
 struct gpu_pipeline_cache {
     VkPipelineCache handle;
     char *directory, *path; /* NULL: nothing is kept on disk */
-    size_t loaded_bytes;
+    size_t saved_bytes;     /* that the file holds */
     double unsaved_seconds; /* compile time that a crash would lose */
 };
 

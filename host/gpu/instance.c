@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char gpu_no_driver[] =
+    "no Vulkan device: no driver was found; install one (mesa-vulkan-drivers), or use "
+    "--device reference";
+
 static const char validation_layer[] = "VK_LAYER_KHRONOS_validation";
 
 static VKAPI_ATTR VkBool32 VKAPI_CALL keep_message(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
@@ -84,28 +88,16 @@ static enum status choose_extensions(struct gpu_instance *instance, bool validat
     return STATUS_OK;
 }
 
-enum status gpu_instance_create(struct gpu_instance *instance, bool validate) {
-    memset(instance, 0, sizeof *instance);
-    TRY(start_loader());
+static enum status create_handle(struct gpu_instance *instance, bool validate) {
     const char *extensions[2];
     uint32_t extension_count = 0;
     TRY(choose_extensions(instance, validate, extensions, &extension_count));
-
     const char *const layer = validation_layer;
-    const VkValidationFeatureEnableEXT enabled[] = {
-        VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT};
+    const VkValidationFeatureEnableEXT enabled = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT;
     const VkValidationFeaturesEXT validation = {
         .sType = VK_STRUCTURE_TYPE_VALIDATION_FEATURES_EXT,
         .enabledValidationFeatureCount = 1,
-        .pEnabledValidationFeatures = enabled,
-    };
-    const VkDebugUtilsMessengerCreateInfoEXT messenger = {
-        .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
-        .messageSeverity =
-            VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
-        .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
-        .pfnUserCallback = keep_message,
-        .pUserData = instance,
+        .pEnabledValidationFeatures = &enabled,
     };
     const VkApplicationInfo application = {
         .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
@@ -123,15 +115,31 @@ enum status gpu_instance_create(struct gpu_instance *instance, bool validate) {
     };
     const VkResult result = vkCreateInstance(&info, NULL, &instance->handle);
     if (result == VK_ERROR_INCOMPATIBLE_DRIVER)
-        return status_set(STATUS_DEVICE, "no Vulkan device: no driver was found; install one "
-                                         "(mesa-vulkan-drivers), or use --device reference");
+        return status_set(STATUS_DEVICE, "%s", gpu_no_driver);
     TRY(gpu_check_result(result, "start Vulkan"));
     volkLoadInstanceOnly(instance->handle);
-    if (!validate)
-        return STATUS_OK;
-    const enum status status = gpu_check_result(
-        vkCreateDebugUtilsMessengerEXT(instance->handle, &messenger, NULL, &instance->messenger),
+    return STATUS_OK;
+}
+
+static enum status listen(struct gpu_instance *instance) {
+    const VkDebugUtilsMessengerCreateInfoEXT info = {
+        .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
+        .messageSeverity =
+            VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
+        .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
+        .pfnUserCallback = keep_message,
+        .pUserData = instance,
+    };
+    return gpu_check_result(
+        vkCreateDebugUtilsMessengerEXT(instance->handle, &info, NULL, &instance->messenger),
         "listen to the validation layer");
+}
+
+enum status gpu_instance_create(struct gpu_instance *instance, bool validate) {
+    memset(instance, 0, sizeof *instance);
+    TRY(start_loader());
+    TRY(create_handle(instance, validate));
+    const enum status status = validate ? listen(instance) : STATUS_OK;
     if (status != STATUS_OK)
         gpu_instance_destroy(instance);
     return status;

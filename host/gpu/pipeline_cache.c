@@ -1,12 +1,11 @@
 #include "gpu/gpu_internal.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* A file of one device and driver: this header, then what vkGetPipelineCacheData gave. Drivers have crashed
@@ -17,7 +16,7 @@ struct file_header {
 };
 
 static const char magic[8] = "MNSPPC1";
-static const uint64_t most_bytes = UINT64_C(256) << 20; /* beyond it the file is begun anew */
+static const size_t most_bytes = (size_t)256 << 20; /* beyond it the file is begun anew */
 
 /* FNV-1a, 64 bits. */
 static uint64_t hash_bytes(const unsigned char *data, uint64_t count) {
@@ -39,72 +38,54 @@ static enum status name_file(struct gpu_device *device, const char *directory) {
                          properties->vendor_id, properties->device_id, properties->driver_version, uuid);
 }
 
-/* The file's data, or NULL when there is no sound file. */
-static unsigned char *load(const char *path, size_t *bytes) {
-    FILE *const file = fopen(path, "rb");
-    if (file == NULL)
-        return NULL;
+/* Whether a file holds what was once written, whole and undamaged. */
+static bool is_sound(const char *file, size_t bytes) {
     struct file_header header;
-    unsigned char *data = NULL;
-    if (fread(&header, sizeof header, 1, file) == 1 && memcmp(header.magic, magic, sizeof magic) == 0 &&
-        header.bytes > 0 && header.bytes <= most_bytes && (data = malloc(header.bytes)) != NULL &&
-        (fread(data, 1, header.bytes, file) != header.bytes || fgetc(file) != EOF ||
-         hash_bytes(data, header.bytes) != header.hash)) {
-        free(data);
-        data = NULL;
-    }
-    fclose(file);
-    *bytes = data ? header.bytes : 0;
-    return data;
+    if (bytes < sizeof header)
+        return false;
+    memcpy(&header, file, sizeof header);
+    return memcmp(header.magic, magic, sizeof magic) == 0 && header.bytes == bytes - sizeof header &&
+           hash_bytes((const unsigned char *)file + sizeof header, header.bytes) == header.hash;
 }
 
 enum status gpu_pipeline_cache_open(struct gpu_device *device, const char *directory) {
     struct gpu_pipeline_cache *const cache = &device->cache;
-    unsigned char *data = NULL;
+    char *file = NULL;
+    size_t bytes = 0;
     if (directory != NULL) {
         TRY(name_file(device, directory));
-        data = load(cache->path, &cache->loaded_bytes);
+        if (file_exists(cache->path) && file_read(&file, &bytes, cache->path, most_bytes) == STATUS_OK &&
+            is_sound(file, bytes))
+            cache->saved_bytes = bytes - sizeof(struct file_header);
     }
     VkPipelineCacheCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
-        .initialDataSize = cache->loaded_bytes,
-        .pInitialData = data,
+        .initialDataSize = cache->saved_bytes,
+        .pInitialData = cache->saved_bytes ? file + sizeof(struct file_header) : NULL,
     };
     VkResult result = device->vk.vkCreatePipelineCache(device->handle, &info, NULL, &cache->handle);
-    if (result < VK_SUCCESS && data != NULL) { /* the driver dislikes it: begin anew */
-        info.initialDataSize = cache->loaded_bytes = 0;
+    if (result < VK_SUCCESS && cache->saved_bytes > 0) { /* the driver dislikes it: begin anew */
+        info.initialDataSize = cache->saved_bytes = 0;
         info.pInitialData = NULL;
         result = device->vk.vkCreatePipelineCache(device->handle, &info, NULL, &cache->handle);
     }
-    free(data);
+    free(file);
     return gpu_check(device, result, "create a pipeline cache");
 }
 
-static bool write_whole(FILE *file, const unsigned char *data, size_t bytes) {
-    struct file_header header = {.bytes = bytes, .hash = hash_bytes(data, bytes)};
+/* The header and the cache's data as one piece. */
+static enum status serialise(struct gpu_device *device, size_t bytes, char **file, size_t *file_bytes) {
+    struct file_header header = {0};
+    TRY(memory_new(file, sizeof header + bytes, 1));
+    char *const data = *file + sizeof header;
+    const VkResult result =
+        device->vk.vkGetPipelineCacheData(device->handle, device->cache.handle, &bytes, data);
     memcpy(header.magic, magic, sizeof magic);
-    return fwrite(&header, sizeof header, 1, file) == 1 && fwrite(data, 1, bytes, file) == bytes &&
-           fflush(file) == 0 && fsync(fileno(file)) == 0;
-}
-
-/* Written beside and renamed, so that a reader or a crash never meets half a file. */
-static void replace_file(const struct gpu_pipeline_cache *cache, const unsigned char *data, size_t bytes) {
-    char *temporary;
-    if (memory_format(&temporary, "%s.XXXXXX", cache->path) != STATUS_OK)
-        return;
-    (void)mkdir(cache->directory, 0700);
-    const int descriptor = mkstemp(temporary);
-    if (descriptor >= 0) {
-        FILE *const file = fdopen(descriptor, "wb");
-        bool good = file != NULL && write_whole(file, data, bytes);
-        if (file != NULL)
-            good = fclose(file) == 0 && good;
-        else
-            close(descriptor);
-        if (!good || rename(temporary, cache->path) != 0)
-            unlink(temporary);
-    }
-    free(temporary);
+    header.bytes = bytes;
+    header.hash = hash_bytes((const unsigned char *)data, bytes);
+    memcpy(*file, &header, sizeof header);
+    *file_bytes = sizeof header + bytes;
+    return gpu_check(device, result, "read the pipeline cache");
 }
 
 void gpu_pipeline_cache_save(struct gpu_device *device) {
@@ -113,19 +94,19 @@ void gpu_pipeline_cache_save(struct gpu_device *device) {
     size_t bytes = 0;
     if (cache->path == NULL || cache->handle == VK_NULL_HANDLE || device->lost ||
         device->vk.vkGetPipelineCacheData(device->handle, cache->handle, &bytes, NULL) != VK_SUCCESS ||
-        bytes <= cache->loaded_bytes)
+        bytes <= cache->saved_bytes)
         return;
-    if (bytes > most_bytes) {
-        unlink(cache->path);
+    if (bytes > most_bytes - sizeof(struct file_header)) {
+        (void)unlink(cache->path);
         return;
     }
-    unsigned char *const data = malloc(bytes);
-    if (data != NULL &&
-        device->vk.vkGetPipelineCacheData(device->handle, cache->handle, &bytes, data) == VK_SUCCESS) {
-        replace_file(cache, data, bytes);
-        cache->loaded_bytes = bytes;
-    }
-    free(data);
+    char *file = NULL;
+    size_t file_bytes = 0;
+    if (serialise(device, bytes, &file, &file_bytes) == STATUS_OK &&
+        file_make_folders(cache->directory) == STATUS_OK &&
+        file_replace(cache->path, file, file_bytes) == STATUS_OK)
+        cache->saved_bytes = bytes;
+    free(file);
 }
 
 void gpu_pipeline_cache_close(struct gpu_device *device) {

@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char no_driver[] = "no Vulkan device: no driver was found; install one (mesa-vulkan-drivers), "
-                                "or use --device reference";
-
 static enum status query_all(const struct gpu_instance *instance, struct gpu_properties **list,
                              size_t *count) {
     VkPhysicalDevice *devices;
@@ -40,7 +37,7 @@ enum status gpu_devices_list(struct gpu_properties **list, size_t *count, const 
     const enum status status = query_all(&instance, list, count);
     gpu_instance_destroy(&instance);
     if (status == STATUS_OK && *count == 0)
-        *why = no_driver;
+        *why = gpu_no_driver;
     return status;
 }
 
@@ -91,7 +88,7 @@ enum status gpu_device_select(const struct gpu_instance *instance, const char *s
     TRY_GOTO(status, query_all(instance, &list, &count), done);
     TRY_GOTO(status, gpu_physical_devices(instance, &devices, &device_count), done);
     if (count == 0 || device_count != count) {
-        status = status_set(STATUS_DEVICE, "%s", no_driver);
+        status = status_set(STATUS_DEVICE, "%s", gpu_no_driver);
         goto done;
     }
     const size_t index = choose(selector, list, count);

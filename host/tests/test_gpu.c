@@ -316,6 +316,19 @@ static void test_chain_of_dispatches_runs_in_order(void **state) {
     end_device(device);
 }
 
+/* Each has an instance and a messenger of its own. */
+static void test_two_devices_are_open_at_once(void **state) {
+    (void)state;
+    struct gpu_device *first = need_device((struct gpu_options){0});
+    struct gpu_device *second;
+    OK(gpu_device_open(&second, NULL, &(struct gpu_options){0}));
+    check_chain(second);
+    check_chain(first);
+    gpu_device_close(second);
+    check_chain(first);
+    end_device(first);
+}
+
 static void test_run_repeats_bit_for_bit(void **state) {
     (void)state;
     struct gpu_device *device = need_device((struct gpu_options){.unmapped = true});
@@ -549,6 +562,7 @@ static void run_with_cache(const char *folder) {
 
 static void test_pipeline_cache_survives_damage(void **state) {
     (void)state;
+    end_device(need_device((struct gpu_options){0}));
     char parent[] = "/tmp/test_gpu.XXXXXX";
     assert_non_null(mkdtemp(parent));
     char folder[64], path[512];
@@ -587,6 +601,7 @@ int main(void) {
         cmocka_unit_test(test_wrong_shaders_are_refused),
         cmocka_unit_test(test_subgroup_size_can_be_required),
         cmocka_unit_test(test_chain_of_dispatches_runs_in_order),
+        cmocka_unit_test(test_two_devices_are_open_at_once),
         cmocka_unit_test(test_run_repeats_bit_for_bit),
         cmocka_unit_test(test_barriers_follow_the_data),
         cmocka_unit_test(test_barriers_know_ranges),
