@@ -137,6 +137,8 @@ enum status objective_build(struct graph *g, const struct objective_settings *se
     memset(objective, 0, sizeof *objective);
     if (check(g, settings, batch))
         build[settings->kind](g, settings, batch, objective);
+    if (objective->term_count > 1) /* one term alone is the loss, and can be read under its own name */
+        graph_output(g, objective->loss, "loss");
     return graph_status(g);
 }
 

@@ -122,7 +122,7 @@ struct objective {
     const struct tensor *target;     /* (B, T) unsigned: symbols, EOS, then PAD */
     const struct tensor *length;     /* (B) unsigned: symbols with EOS */
 
-    const struct tensor *loss; /* (1) */
+    const struct tensor *loss; /* (1); the host can read it, like the terms and outputs */
     /* terms of the loss, without their weights, (1) each: "mim", "nsp", "mla", "recognition" */
     struct objective_named terms[OBJECTIVE_MAX_NAMED];
     size_t term_count;
