@@ -12,6 +12,28 @@ const char gpu_no_driver[] =
 
 static const char validation_layer[] = "VK_LAYER_KHRONOS_validation";
 
+#ifdef VK_EXT_layer_settings
+/* Newer versions of the layer look at what shaders access only when told to. */
+static const char settings_extension[] = VK_EXT_LAYER_SETTINGS_EXTENSION_NAME;
+static const VkBool32 yes = VK_TRUE;
+static const VkLayerSettingEXT shader_accesses = {
+    .pLayerName = validation_layer,
+    .pSettingName = "syncval_shader_accesses_heuristic",
+    .type = VK_LAYER_SETTING_TYPE_BOOL32_EXT,
+    .valueCount = 1,
+    .pValues = &yes,
+};
+static const VkLayerSettingsCreateInfoEXT layer_settings = {
+    .sType = VK_STRUCTURE_TYPE_LAYER_SETTINGS_CREATE_INFO_EXT,
+    .settingCount = 1,
+    .pSettings = &shader_accesses,
+};
+static const void *const settings_chain = &layer_settings;
+#else
+static const char settings_extension[] = "VK_EXT_layer_settings";
+static const void *const settings_chain = NULL;
+#endif
+
 static VKAPI_ATTR VkBool32 VKAPI_CALL keep_message(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
                                                    VkDebugUtilsMessageTypeFlagsEXT types,
                                                    const VkDebugUtilsMessengerCallbackDataEXT *data,
@@ -19,9 +41,10 @@ static VKAPI_ATTR VkBool32 VKAPI_CALL keep_message(VkDebugUtilsMessageSeverityFl
     struct gpu_instance *const instance = user;
     (void)severity;
     (void)types;
+    const char *const name = data->pMessageIdName ? data->pMessageIdName : "unnamed";
+    const char *const text = data->pMessage ? data->pMessage : "";
     if (instance->message_count++ == 0)
-        snprintf(instance->first_message, sizeof instance->first_message, "%s",
-                 data->pMessage ? data->pMessage : "a message without text");
+        snprintf(instance->first_message, sizeof instance->first_message, "%.100s: %s", name, text);
     return VK_FALSE;
 }
 
@@ -67,35 +90,46 @@ static enum status find_extension(const char *layer, const char *name, bool *fou
     return STATUS_OK;
 }
 
+/* The instance extensions to enable. */
+struct extensions {
+    const char *names[3];
+    uint32_t count;
+    bool settings; /* the validation layer takes settings_chain */
+};
+
 /* Debug names and the validation layer's messages go through VK_EXT_debug_utils, synchronisation validation
  * through VK_EXT_validation_features. */
-static enum status choose_extensions(struct gpu_instance *instance, bool validate, const char *names[2],
-                                     uint32_t *count) {
-    bool features = false;
+static enum status choose_extensions(struct gpu_instance *instance, bool validate,
+                                     struct extensions *extensions) {
+    memset(extensions, 0, sizeof *extensions);
     TRY(find_extension(NULL, VK_EXT_DEBUG_UTILS_EXTENSION_NAME, &instance->debug_utils));
-    if (validate) {
-        TRY(find_validation_layer());
-        TRY(find_extension(validation_layer, VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME, &features));
-        if (!features || !instance->debug_utils)
-            return status_set(STATUS_UNSUPPORTED,
-                              "the Vulkan validation layer has no synchronisation validation; "
-                              "update vulkan-validationlayers or leave validation off");
-    }
     if (instance->debug_utils)
-        names[(*count)++] = VK_EXT_DEBUG_UTILS_EXTENSION_NAME;
-    if (features)
-        names[(*count)++] = VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME;
+        extensions->names[extensions->count++] = VK_EXT_DEBUG_UTILS_EXTENSION_NAME;
+    if (!validate)
+        return STATUS_OK;
+    bool features;
+    TRY(find_validation_layer());
+    TRY(find_extension(validation_layer, VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME, &features));
+    if (!features || !instance->debug_utils)
+        return status_set(STATUS_UNSUPPORTED,
+                          "the Vulkan validation layer has no synchronisation validation; "
+                          "update vulkan-validationlayers or leave validation off");
+    extensions->names[extensions->count++] = VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME;
+    TRY(find_extension(validation_layer, settings_extension, &extensions->settings));
+    extensions->settings = extensions->settings && settings_chain != NULL;
+    if (extensions->settings)
+        extensions->names[extensions->count++] = settings_extension;
     return STATUS_OK;
 }
 
 static enum status create_handle(struct gpu_instance *instance, bool validate) {
-    const char *extensions[2];
-    uint32_t extension_count = 0;
-    TRY(choose_extensions(instance, validate, extensions, &extension_count));
+    struct extensions extensions;
+    TRY(choose_extensions(instance, validate, &extensions));
     const char *const layer = validation_layer;
     const VkValidationFeatureEnableEXT enabled = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT;
     const VkValidationFeaturesEXT validation = {
         .sType = VK_STRUCTURE_TYPE_VALIDATION_FEATURES_EXT,
+        .pNext = extensions.settings ? settings_chain : NULL,
         .enabledValidationFeatureCount = 1,
         .pEnabledValidationFeatures = &enabled,
     };
@@ -110,8 +144,8 @@ static enum status create_handle(struct gpu_instance *instance, bool validate) {
         .pApplicationInfo = &application,
         .enabledLayerCount = validate ? 1 : 0,
         .ppEnabledLayerNames = &layer,
-        .enabledExtensionCount = extension_count,
-        .ppEnabledExtensionNames = extensions,
+        .enabledExtensionCount = extensions.count,
+        .ppEnabledExtensionNames = extensions.names,
     };
     const VkResult result = vkCreateInstance(&info, NULL, &instance->handle);
     if (result == VK_ERROR_INCOMPATIBLE_DRIVER)

@@ -2,8 +2,8 @@
 
 #include "base/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What even an empty dispatch counts for: starting it costs about as much as this much work. */
 static const double least_work = 1e7;
@@ -287,16 +287,13 @@ enum status gpu_recording_run(struct gpu_recording *recording) {
     if (!recording->finished)
         return status_set(STATUS_INTERNAL, "recording %s is run before it is finished", recording->name);
     TRY(gpu_validation_check(device));
-    enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < recording->submission_count; i++)
-        status = gpu_submit(device, recording->commands[i], recording->name);
-    if (status == STATUS_OK)
-        status = gpu_wait(device, recording->name);
-    if (status == STATUS_OK)
-        status = gpu_timing_collect(recording);
-    if (status == STATUS_OK)
-        status = gpu_validation_check(device);
-    return status;
+    char what[96];
+    snprintf(what, sizeof what, "run %s", recording->name);
+    for (size_t i = 0; i < recording->submission_count; i++)
+        TRY(gpu_submit(device, recording->commands[i], what));
+    TRY(gpu_wait(device, what));
+    TRY(gpu_timing_collect(recording));
+    return gpu_validation_check(device);
 }
 
 size_t gpu_recording_count(const struct gpu_recording *recording) {
