@@ -3,9 +3,10 @@
  * Layout (all integers little-endian; https://github.com/huggingface/safetensors describes it):
  *
  *     8 bytes    N, the length of the header
- *     N bytes    header, a JSON object: {"name": {"dtype": "F32", "shape": [2,3], "data_offsets": [0,24]},
- * ...} and, optionally, "__metadata__": {"key": "text", ...}; padded with spaces the rest   the tensors'
- * bytes, row-major, without holes; offsets count from here
+ *     N bytes    the header, a JSON object, padded with spaces:
+ *                    {"name": {"dtype": "F32", "shape": [2,3], "data_offsets": [0,24]}, ...}
+ *                and, optionally, texts under "__metadata__": {"key": "text", ...}
+ *     the rest   the tensors' bytes, row-major, without holes; offsets count from here
  *
  * Reading:
  *     TRY(safetensors_open(&file, path));
