@@ -211,6 +211,26 @@ static void unaligned_tensors_are_read(void **state) {
     safetensors_close(file);
 }
 
+/* Golden weights, written by another program (tools/golden). */
+static void files_of_another_writer_are_read(void **state) {
+    (void)state;
+    struct safetensors *file;
+    const struct safetensors_tensor *tensor;
+    float numbers[32];
+    assert_ok(safetensors_open(&file, SOURCE_DIRECTORY "/tools/golden/data/lmim/weights.safetensors"));
+    assert_ok(safetensors_expect(&tensor, file, "model_maeenc.cls_token", 3, (const uint64_t[]){1, 1, 32}));
+    assert_ok(safetensors_read_f32(file, tensor, numbers));
+    for (size_t i = 0; i < 32; i++)
+        assert_true(isfinite(numbers[i]) && numbers[i] != 0);
+    safetensors_close(file);
+    int32_t lengths[2];
+    assert_ok(safetensors_open(&file, SOURCE_DIRECTORY "/tools/golden/data/recogniser/batch.safetensors"));
+    assert_ok(safetensors_expect(&tensor, file, "length", 1, (const uint64_t[]){2}));
+    assert_ok(safetensors_read_i32(file, tensor, lengths));
+    assert_true(lengths[0] >= 1 && lengths[0] <= 25 && lengths[1] >= 1 && lengths[1] <= 25);
+    safetensors_close(file);
+}
+
 #define X(type, shape, offsets)                                                                              \
     "{\"x\":{\"dtype\":\"" type "\",\"shape\":[" shape "],\"data_offsets\":[" offsets "]}}"
 
@@ -400,6 +420,7 @@ int main(void) {
         TEST(short_floats_become_fp32),
         TEST(integers_of_any_size_become_32_bits),
         TEST(unaligned_tensors_are_read),
+        TEST(files_of_another_writer_are_read),
         TEST(wrong_headers_are_refused),
         TEST(hostile_lengths_and_nesting_are_refused),
         TEST(what_is_no_file_is_refused),
