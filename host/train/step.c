@@ -1,0 +1,155 @@
+#include "train/step.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct objective_settings train_objective_settings(const struct settings *s, size_t characters) {
+    /* The enumerations of settings.def and objective.h have the same order; test_step.c holds them to it. */
+    return (struct objective_settings){
+        .kind = (enum objective_kind)s->objective,
+        .image_height = (size_t)s->image_height,
+        .image_width = (size_t)s->image_width,
+        .patch_height = (size_t)s->patch_height,
+        .patch_width = (size_t)s->patch_width,
+        .width = (size_t)s->width,
+        .depth = (size_t)s->depth,
+        .heads = (size_t)settings_heads(s),
+        .inner = (size_t)(s->width * s->mlp_ratio),
+        .position_table = (enum position_table)s->position_table,
+        .decoder_width = (size_t)s->decoder_width,
+        .decoder_depth = (size_t)settings_decoder_depth(s),
+        .decoder_heads = (size_t)s->decoder_heads,
+        .decoder_inner = (size_t)(s->decoder_width * s->decoder_mlp_ratio),
+        .decoder_dropout = s->dropout ? (float)s->decoder_dropout : 0,
+        .characters = characters ? characters : 94,
+        .max_length = (size_t)s->max_length,
+        .recognition_width = (size_t)s->recognition_width,
+        .recognition_depth = (size_t)s->recognition_depth,
+        .recognition_heads = (size_t)s->recognition_heads,
+        .recognition_inner = (size_t)s->recognition_inner,
+        .recognition_dropout = s->dropout ? (float)s->recognition_dropout : 0,
+        .mask_ratio = s->mask_ratio,
+        .normalise_pixels = s->normalise_pixels,
+        .mim_target = (enum objective_mim_target)s->mim_target,
+        .teacher = (enum objective_teacher)s->teacher,
+        .teacher_momentum = s->teacher_momentum,
+        .align = (enum objective_align)s->align,
+        .align_stop_gradient = s->align_stop_gradient,
+        .scales = (size_t)s->scales,
+        .coupling = (enum objective_coupling)s->coupling,
+        .nsp_target = (enum objective_nsp_target)s->nsp_target,
+        .weight_mim = s->weight_mim,
+        .weight_nsp = s->weight_nsp,
+        .weight_mla = s->weight_mla,
+    };
+}
+
+static void keep_gradients(struct graph *graph) {
+    const size_t tensors = graph_tensor_count(graph);
+    for (size_t i = 0; i < tensors; i++) {
+        const struct tensor *const parameter = graph_tensor(graph, i);
+        const struct tensor *const gradient = graph_gradient(graph, parameter);
+        if (parameter->kind != TENSOR_PARAMETER || parameter->base != parameter || gradient == NULL)
+            continue;
+        char name[256];
+        snprintf(name, sizeof name, "grad.%s", parameter->name);
+        graph_output(graph, gradient, name);
+    }
+}
+
+static enum status build(struct train_step *step, const struct settings *settings,
+                         const struct train_step_options *options) {
+    struct graph *const graph = step->graph;
+    TRY(objective_build(graph, &step->objective_settings, options->batch, &step->objective));
+    graph_output(graph, step->objective.loss, "loss");
+    for (size_t i = 0; i < step->objective.term_count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "loss.%s", step->objective.terms[i].name);
+        /* A loss of one term is that term. */
+        if (step->objective.terms[i].tensor->name[0] == '\0')
+            graph_output(graph, step->objective.terms[i].tensor, name);
+    }
+    for (size_t i = 0; i < step->objective.output_count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "output.%s", step->objective.outputs[i].name);
+        graph_output(graph, step->objective.outputs[i].tensor, name);
+    }
+    graph_backward(graph, step->objective.loss);
+    if (options->keep_gradients)
+        keep_gradients(graph);
+    TRY(train_optimiser_append(graph,
+                               &(struct train_optimiser_options){
+                                   .beta1 = (float)settings->beta1,
+                                   .beta2 = (float)settings->beta2,
+                                   .epsilon = (float)settings->epsilon,
+                                   .weight_decay = (float)settings->weight_decay,
+                                   .clip_norm = (float)settings->clip_norm,
+                                   .layer_decay = (float)settings->layer_decay,
+                                   .encoder_depth = (size_t)settings->depth,
+                                   .fine_tuning = settings->objective == SETTINGS_OBJECTIVE_RECOGNITION,
+                               },
+                               &step->optimiser));
+    objective_after_update(graph, &step->objective_settings);
+    step->teacher_segment = objective_teacher_start(graph, &step->objective_settings);
+    step->random = graph_random(graph);
+    return executor_create(&step->executor, graph, options->device, options->timed);
+}
+
+enum status train_step_create(struct train_step **out, const struct settings *settings,
+                              const struct train_step_options *options) {
+    *out = NULL;
+    TRY(settings_check(settings));
+    struct train_step *step;
+    TRY(memory_new(&step, 1, sizeof *step));
+    step->batch = options->batch;
+    step->seed = (uint64_t)settings->seed;
+    step->objective_settings = train_objective_settings(settings, options->characters);
+    step->objective_settings.given_noise = options->given_noise;
+    enum status status = graph_create(&step->graph);
+    if (status == STATUS_OK)
+        status = build(step, settings, options);
+    if (status != STATUS_OK) {
+        train_step_destroy(step);
+        return status;
+    }
+    *out = step;
+    return STATUS_OK;
+}
+
+void train_step_destroy(struct train_step *step) {
+    if (step == NULL)
+        return;
+    executor_destroy(step->executor);
+    graph_destroy(step->graph);
+    free(step);
+}
+
+enum status train_step_run(struct train_step *step, uint64_t number, double rate) {
+    const uint32_t random[4] = {(uint32_t)step->seed, (uint32_t)(step->seed >> 32), (uint32_t)number, 0};
+    TRY(executor_write(step->executor, step->random, random));
+    TRY(train_optimiser_write(step->executor, &step->optimiser, rate, number));
+    TRY(executor_run(step->executor, 0));
+    return executor_run(step->executor, step->optimiser.segment);
+}
+
+enum status train_step_result(const struct train_step *step, struct train_result *result) {
+    float control[3];
+    TRY(executor_read(step->executor, step->optimiser.control, control));
+    TRY(executor_read(step->executor, step->objective.loss, &result->loss));
+    for (size_t i = 0; i < step->objective.term_count; i++)
+        TRY(executor_read(step->executor, step->objective.terms[i].tensor, &result->terms[i]));
+    result->norm = control[0];
+    result->finite = control[2] != 0;
+    return STATUS_OK;
+}
+
+double train_rate(const struct settings *settings, uint64_t number, uint64_t steps, uint64_t warmup) {
+    const double highest = settings_rate(settings), least = settings->min_rate;
+    if (number < warmup)
+        return highest * (double)number / (double)warmup;
+    const double part = steps > warmup ? (double)(number - warmup) / (double)(steps - warmup) : 1;
+    return least + (highest - least) * 0.5 * (1 + cos(3.14159265358979323846 * (part < 1 ? part : 1)));
+}

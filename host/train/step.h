@@ -1,0 +1,69 @@
+/* step.h: one training step as a runnable thing: objective, gradients, optimiser, executor.
+ *
+ * The trainer, `mnsp replay`, `mnsp bench` and `mnsp profile` all make their step here.
+ *
+ *     struct train_step *step;
+ *     TRY(train_step_create(&step, &settings, &(struct train_step_options){.batch = 8, .device = device}));
+ *     TRY(executor_initialise(step->executor, seed));
+ *     TRY(executor_write(step->executor, step->objective.image, pixels));
+ *     TRY(train_step_run(step, number, rate));
+ *     TRY(train_step_result(step, &result));
+ *
+ * Caveats: as for executors. device NULL is the reference.
+ */
+#ifndef MNSP_TRAIN_STEP_H
+#define MNSP_TRAIN_STEP_H
+
+#include "graph/executor.h"
+#include "objective/objective.h"
+#include "train/optimiser.h"
+#include "train/settings.h"
+
+struct train_step_options {
+    size_t batch;
+    size_t characters; /* of the recogniser's set; 0: 94 */
+    struct gpu_device *device;
+    bool given_noise;    /* mask_noise is an input instead of being drawn in the graph */
+    bool keep_gradients; /* every parameter's gradient is an output "grad.<parameter>" */
+    bool timed;
+};
+
+struct train_step {
+    struct graph *graph;
+    struct objective objective;
+    struct train_optimiser optimiser;
+    struct executor *executor;
+    struct objective_settings objective_settings;
+    uint32_t teacher_segment; /* run once before training: a momentum teacher starts as the student */
+    const struct tensor *random;
+    uint64_t seed;
+    size_t batch;
+};
+
+/* The objective's settings among all settings. */
+struct objective_settings train_objective_settings(const struct settings *settings, size_t characters);
+
+/* Errors: STATUS_USAGE for settings that do not fit together, those of the plan and of the device. */
+MNSP_NODISCARD enum status train_step_create(struct train_step **out, const struct settings *settings,
+                                             const struct train_step_options *options);
+void train_step_destroy(struct train_step *step);
+
+/* Runs step `number` (from 0) at a learning rate: forward, backward, update. The inputs of the objective must
+ * have been written. */
+MNSP_NODISCARD enum status train_step_run(struct train_step *step, uint64_t number, double rate);
+
+struct train_result {
+    float loss;
+    float terms[OBJECTIVE_MAX_NAMED]; /* as step->objective.terms */
+    float norm;                       /* of the gradient, before clipping */
+    bool finite;                      /* false: the update was left out */
+};
+
+/* What the last run gave. */
+MNSP_NODISCARD enum status train_step_result(const struct train_step *step, struct train_result *result);
+
+/* The learning rate of step `number` of `steps`: linear from 0 over `warmup` steps, then a half cosine to the
+ * least rate. Source: Loshchilov and Hutter, "SGDR", ICLR 2017, without restarts. */
+double train_rate(const struct settings *settings, uint64_t number, uint64_t steps, uint64_t warmup);
+
+#endif

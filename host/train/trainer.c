@@ -1,0 +1,340 @@
+#include "train/trainer.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "data/charset.h"
+#include "data/loader.h"
+#include "data/source.h"
+#include "train/checkpoint.h"
+#include "train/log.h"
+#include "train/weights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Steps in a row whose gradient is not finite, after which a run has no hope. */
+enum { MOST_BROKEN_STEPS = 10 };
+
+struct run {
+    const struct settings *settings;
+    const struct train_options *options;
+    struct data_set *set;
+    struct data_charset charset;
+    struct data_loader *loader;
+    struct train_step *step;
+    struct file_log *log;
+    uint64_t first, steps, warmup; /* steps: resumed at, in all, of rising rate */
+    uint64_t steps_per_epoch;
+    uint64_t broken; /* steps without a finite gradient, in a row */
+};
+
+static bool is_recognition(const struct run *run) {
+    return run->settings->objective == SETTINGS_OBJECTIVE_RECOGNITION;
+}
+
+static void say(const struct run *run, const char *text) {
+    if (run->options->message != NULL)
+        run->options->message(run->options->context, text);
+}
+
+static void report_image(void *context, const char *message) {
+    say(context, message);
+}
+
+static double seconds_now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+/* ---- starting ---- */
+
+static enum status check_options(const struct run *run, const char *last) {
+    const struct settings *const settings = run->settings;
+    const struct train_options *const options = run->options;
+    const bool learns_features =
+        (settings->objective == SETTINGS_OBJECTIVE_LMIM || settings->objective == SETTINGS_OBJECTIVE_MNSP) &&
+        settings->mim_target == SETTINGS_MIM_FEATURES && settings->teacher == SETTINGS_TEACHER_FROZEN;
+    if (learns_features && options->teacher == NULL && !options->resume)
+        return status_set(
+            STATUS_USAGE,
+            "a frozen teacher is needed: train one with 'mnsp pretrain --objective mae ...' and name "
+            "its checkpoint with --teacher, or choose --teacher-kind momentum or --mim-target pixels");
+    if (!options->resume && file_exists(last))
+        return status_set(STATUS_USAGE,
+                          "%s is there already: --resume goes on with it, or choose another --out", last);
+    if (options->resume && !file_exists(last))
+        return status_set(STATUS_USAGE, "%s is missing, there is nothing to resume: leave --resume out",
+                          last);
+    return STATUS_OK;
+}
+
+static enum status open_data(struct run *run) {
+    const struct settings *const settings = run->settings;
+    TRY(data_set_open(&run->set, run->options->data, run->options->data_count));
+    if (is_recognition(run)) {
+        if (strcmp(settings->charset, "ascii94") == 0)
+            TRY(data_charset_ascii(&run->charset));
+        else
+            TRY(data_charset_read(&run->charset, settings->charset));
+    }
+    const uint64_t images = data_set_count(run->set), batch = (uint64_t)settings->batch;
+    if (images < batch)
+        return status_set(STATUS_USAGE,
+                          "the data holds %llu images, fewer than a batch of %llu: set a smaller --batch",
+                          (unsigned long long)images, (unsigned long long)batch);
+    run->steps_per_epoch = images / batch;
+    run->steps =
+        settings->steps ? (uint64_t)settings->steps : (uint64_t)settings->epochs * run->steps_per_epoch;
+    run->warmup = settings->warmup_steps ? (uint64_t)settings->warmup_steps
+                                         : (uint64_t)(settings->warmup_epochs * (double)run->steps_per_epoch);
+    if (run->warmup > run->steps / 2)
+        run->warmup = run->steps / 2;
+    return STATUS_OK;
+}
+
+static uint32_t processors(void) {
+    const long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (uint32_t)count : 1;
+}
+
+static enum status open_loader(struct run *run) {
+    const struct settings *const settings = run->settings;
+    const bool recognition = is_recognition(run), views = recognition && settings->augment;
+    const struct data_loader_settings loader = {
+        .batch = (size_t)settings->batch,
+        .height = (uint32_t)settings->image_height,
+        .width = (uint32_t)settings->image_width,
+        .seed = (uint64_t)settings->seed,
+        .threads = settings->threads ? (uint32_t)settings->threads : processors(),
+        .order = DATA_SHUFFLED,
+        .first_step = run->first,
+        .clean = !views,
+        .guidance = run->step->objective.guidance != NULL,
+        .recognition_views = views ? 1 : 0,
+        .charset = recognition ? &run->charset : NULL,
+        .target_steps = (size_t)settings->max_length,
+        .report = report_image,
+        .report_context = run,
+    };
+    return data_loader_open(&run->loader, run->set, &loader);
+}
+
+static const char *encoder_prefix(const struct settings *settings) {
+    switch (settings->objective) {
+    case SETTINGS_OBJECTIVE_MAE:
+        return "";
+    case SETTINGS_OBJECTIVE_RECOGNITION:
+        return "encoder.";
+    default:
+        return "model_maeenc.";
+    }
+}
+
+/* A recogniser goes on whole; of anything else, the encoder is taken. */
+static enum status load_initial(const struct run *run, const char *path) {
+    struct safetensors *file;
+    TRY(safetensors_open(&file, path));
+    const bool whole = is_recognition(run) && safetensors_find(file, "decoder.classifier.weight") != NULL;
+    enum status status = whole ? weights_load(run->step->executor, run->step->graph, "", file, "")
+                               : weights_load_encoder(run->step->executor, run->step->graph,
+                                                      encoder_prefix(run->settings), file);
+    safetensors_close(file);
+    return status;
+}
+
+static enum status load_teacher(const struct run *run, const char *path) {
+    struct safetensors *file;
+    TRY(safetensors_open(&file, path));
+    const enum status status =
+        weights_load_encoder(run->step->executor, run->step->graph, "model_maeenc_momentum.", file);
+    safetensors_close(file);
+    return status;
+}
+
+static enum status load_resumed(struct run *run, const char *last) {
+    struct safetensors *file;
+    struct checkpoint_state state;
+    TRY(checkpoint_open(&file, &state, last));
+    enum status status = weights_load(run->step->executor, run->step->graph, "", file, "");
+    if (status == STATUS_OK)
+        status = weights_load_moments(run->step->executor, run->step->graph, file);
+    safetensors_close(file);
+    run->first = state.step;
+    return status;
+}
+
+static enum status load_weights(struct run *run, const char *last) {
+    const struct train_options *const options = run->options;
+    TRY(executor_initialise(run->step->executor, (uint64_t)run->settings->seed));
+    if (options->resume)
+        return load_resumed(run, last);
+    if (options->init != NULL)
+        TRY(load_initial(run, options->init));
+    if (options->teacher != NULL)
+        TRY(load_teacher(run, options->teacher));
+    return executor_run(run->step->executor, run->step->teacher_segment);
+}
+
+static enum status open_folder(struct run *run) {
+    const char *const out = run->options->out;
+    TRY(file_remove_leftovers(out));
+    char *json = NULL, *path = NULL;
+    enum status status = settings_to_json(&json, run->settings);
+    if (status == STATUS_OK)
+        status = file_join(&path, out, "settings.json");
+    if (status == STATUS_OK)
+        status = file_replace(path, json, strlen(json));
+    free(json);
+    free(path);
+    TRY(status);
+    TRY(file_join(&path, out, "log.jsonl"));
+    status = file_log_open(&run->log, path);
+    free(path);
+    return status;
+}
+
+static enum status start(struct run *run, const char *last) {
+    TRY(check_options(run, last));
+    TRY(open_data(run));
+    TRY(file_make_folders(run->options->out));
+    TRY(train_step_create(&run->step, run->settings,
+                          &(struct train_step_options){.batch = (size_t)run->settings->batch,
+                                                       .characters = run->charset.count,
+                                                       .device = run->options->device}));
+    TRY(load_weights(run, last));
+    TRY(open_loader(run));
+    return open_folder(run);
+}
+
+static void finish(struct run *run) {
+    data_loader_close(run->loader);
+    data_set_close(run->set);
+    data_charset_free(&run->charset);
+    train_step_destroy(run->step);
+    if (run->log != NULL)
+        file_log_close(run->log);
+}
+
+/* ---- stepping ---- */
+
+static enum status write_batch(const struct run *run, const struct data_batch *batch) {
+    const struct objective *const objective = &run->step->objective;
+    struct executor *const executor = run->step->executor;
+    TRY(executor_write(executor, objective->image, batch->recognition ? batch->recognition : batch->image));
+    if (objective->guidance != NULL)
+        TRY(executor_write(executor, objective->guidance, batch->guidance));
+    if (objective->target != NULL) {
+        TRY(executor_write(executor, objective->target, batch->target));
+        TRY(executor_write(executor, objective->length, batch->length));
+    }
+    return STATUS_OK;
+}
+
+static enum status save(const struct run *run, uint64_t done) {
+    struct checkpoint_state state = {
+        .step = done, .epoch = done / run->steps_per_epoch, .settings = *run->settings};
+    snprintf(state.program, sizeof state.program, "%s", run->options->program ? run->options->program : "");
+    return weights_save(run->step->executor, run->step->graph, run->options->out, &state);
+}
+
+/* A gradient that is not finite is left out; if it stays so, the weights are beyond repair. */
+static enum status check_finite(struct run *run, const struct train_result *result, uint64_t number) {
+    run->broken = result->finite ? 0 : run->broken + 1;
+    if (run->broken == 1)
+        say(run, "the gradient is not finite, the step was left out");
+    if (run->broken < MOST_BROKEN_STEPS)
+        return STATUS_OK;
+    return status_set(STATUS_INVALID,
+                      "the gradient has not been finite for %d steps up to step %llu: go on from an earlier "
+                      "checkpoint with a lower --base-rate or with --clip-norm",
+                      MOST_BROKEN_STEPS, (unsigned long long)number + 1);
+}
+
+static bool is_due(uint64_t done, int64_t every) {
+    return every > 0 && done % (uint64_t)every == 0;
+}
+
+/* Where the time of the steps since the last line of the log went. */
+struct clock {
+    double begin, line;
+    uint64_t line_step;
+};
+
+static enum status report(struct run *run, struct clock *clock, struct train_progress *progress) {
+    const double now = seconds_now();
+    const uint64_t done = progress->step;
+    progress->logged = done == run->steps || is_due(done, run->settings->log_every);
+    const double per_step = (now - clock->line) / (double)(done - clock->line_step);
+    progress->images_per_second = (double)run->settings->batch / per_step;
+    progress->seconds_left = (now - clock->begin) / (double)(done - run->first) * (double)(run->steps - done);
+    if (progress->logged) {
+        TRY(train_log_step(run->log, progress));
+        clock->line = now;
+        clock->line_step = done;
+    }
+    if (run->options->progress != NULL)
+        run->options->progress(run->options->context, progress);
+    return STATUS_OK;
+}
+
+static enum status one_step(struct run *run, uint64_t number, struct train_progress *progress) {
+    const struct data_batch *batch;
+    TRY(data_loader_next(run->loader, &batch));
+    TRY(write_batch(run, batch));
+    progress->rate = train_rate(run->settings, number, run->steps, run->warmup);
+    TRY(train_step_run(run->step, number, progress->rate));
+    TRY(train_step_result(run->step, &progress->result));
+    progress->step = number + 1;
+    progress->epoch = number / run->steps_per_epoch;
+    return check_finite(run, &progress->result, number);
+}
+
+static enum status run_steps(struct run *run) {
+    struct clock clock = {.begin = seconds_now(), .line = seconds_now(), .line_step = run->first};
+    struct train_progress progress = {.steps = run->steps, .train_step = run->step};
+    uint64_t saved = run->first;
+    for (uint64_t number = run->first; number < run->steps; number++) {
+        TRY(one_step(run, number, &progress));
+        TRY(report(run, &clock, &progress));
+        const bool stop = run->options->stop != NULL && *run->options->stop;
+        if (stop || number + 1 == run->steps || is_due(number + 1, run->settings->checkpoint_every)) {
+            TRY(save(run, number + 1));
+            saved = number + 1;
+        }
+        if (stop) {
+            say(run, "stopped; --resume goes on from here");
+            return STATUS_OK;
+        }
+    }
+    return saved < run->steps ? save(run, run->steps) : STATUS_OK;
+}
+
+static void report_problems(const struct run *run) {
+    static const char *const words[DATA_PROBLEM_COUNT] = {
+        "images could not be decoded", "images have no usable label", "labels are too long"};
+    for (int i = 0; i < DATA_PROBLEM_COUNT; i++) {
+        const size_t count = data_loader_problems(run->loader, (enum data_problem)i);
+        char text[128];
+        snprintf(text, sizeof text, "%zu %s and were left out", count, words[i]);
+        if (count > 0)
+            say(run, text);
+    }
+}
+
+enum status train_run(const struct settings *settings, const struct train_options *options) {
+    struct run run = {.settings = settings, .options = options};
+    char *last;
+    TRY(file_join(&last, options->out, CHECKPOINT_LAST));
+    enum status status = start(&run, last);
+    free(last);
+    if (status == STATUS_OK)
+        status = run_steps(&run);
+    if (run.loader != NULL)
+        report_problems(&run);
+    finish(&run);
+    return status;
+}

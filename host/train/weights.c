@@ -1,0 +1,169 @@
+#include "train/weights.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_SIZE = 256 };
+
+static enum status load_tensor(struct executor *executor, const struct tensor *tensor,
+                               const struct safetensors *file, const char *name) {
+    uint64_t shape[SHAPE_MAX_RANK];
+    for (int i = 0; i < tensor->shape.rank; i++)
+        shape[i] = tensor->shape.of[i];
+    float *values;
+    TRY(memory_new(&values, tensor->elements, sizeof *values));
+    enum status status = safetensors_load_f32(file, name, (uint32_t)tensor->shape.rank, shape, values);
+    if (status == STATUS_OK)
+        status = executor_write(executor, tensor, values);
+    free(values);
+    return status;
+}
+
+/* Whether a name, behind its prefix, is one of an encoder. */
+static bool is_of_encoder(const char *name) {
+    static const char *const parts[] = {"cls_token", "pos_embed", "patch_embed.", "blocks.", "norm."};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (strncmp(name, parts[i], strlen(parts[i])) == 0)
+            return true;
+    return false;
+}
+
+/* Whose tensors are meant: a kind, a prefix, and perhaps the encoder's names only. */
+struct selection {
+    enum tensor_kind kind;
+    const char *prefix;
+    bool encoder_only;
+};
+
+static bool is_selected(const struct selection *selection, const struct tensor *tensor) {
+    const size_t skip = strlen(selection->prefix);
+    return tensor->kind == selection->kind && tensor->base == tensor &&
+           strncmp(tensor->name, selection->prefix, skip) == 0 &&
+           (!selection->encoder_only || is_of_encoder(tensor->name + skip));
+}
+
+static enum status load_selected(struct executor *executor, const struct graph *graph,
+                                 const struct selection *selection, const struct safetensors *file,
+                                 const char *file_prefix) {
+    size_t loaded = 0;
+    for (size_t i = 0; i < graph_tensor_count(graph); i++) {
+        const struct tensor *const tensor = graph_tensor(graph, i);
+        if (!is_selected(selection, tensor))
+            continue;
+        char name[NAME_SIZE];
+        snprintf(name, sizeof name, "%s%s", file_prefix, tensor->name + strlen(selection->prefix));
+        TRY(load_tensor(executor, tensor, file, name));
+        loaded++;
+    }
+    if (loaded == 0)
+        return status_set(STATUS_INTERNAL, "the network has no parameter '%s...' to load", selection->prefix);
+    return STATUS_OK;
+}
+
+enum status weights_load(struct executor *executor, const struct graph *graph, const char *graph_prefix,
+                         const struct safetensors *file, const char *file_prefix) {
+    const struct selection all = {.kind = TENSOR_PARAMETER, .prefix = graph_prefix};
+    return load_selected(executor, graph, &all, file, file_prefix);
+}
+
+enum status weights_load_encoder(struct executor *executor, const struct graph *graph,
+                                 const char *graph_prefix, const struct safetensors *file) {
+    const struct selection encoder = {.kind = TENSOR_PARAMETER, .prefix = graph_prefix, .encoder_only = true};
+    const char *file_prefix;
+    TRY(checkpoint_encoder_prefix(&file_prefix, file));
+    return load_selected(executor, graph, &encoder, file, file_prefix);
+}
+
+enum status weights_load_moments(struct executor *executor, const struct graph *graph,
+                                 const struct safetensors *file) {
+    static const char *const prefixes[] = {CHECKPOINT_FIRST_MOMENT, CHECKPOINT_SECOND_MOMENT};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        const struct selection moments = {.kind = TENSOR_STATE, .prefix = prefixes[i]};
+        TRY(load_selected(executor, graph, &moments, file, prefixes[i]));
+    }
+    return STATUS_OK;
+}
+
+/* ---- saving ---- */
+
+static bool is_saved(const struct tensor *tensor) {
+    return tensor->base == tensor && (tensor->kind == TENSOR_PARAMETER || tensor->kind == TENSOR_STATE);
+}
+
+static enum status fetch(struct executor *executor, const struct graph *graph, struct safetensors_view *views,
+                         size_t *count) {
+    for (size_t i = 0; i < graph_tensor_count(graph); i++) {
+        const struct tensor *const tensor = graph_tensor(graph, i);
+        if (!is_saved(tensor))
+            continue;
+        float *values;
+        TRY(memory_new(&values, tensor->elements, sizeof *values));
+        struct safetensors_view *const view = &views[(*count)++];
+        *view = (struct safetensors_view){.name = tensor->name,
+                                          .type = SAFETENSORS_F32,
+                                          .rank = (uint32_t)tensor->shape.rank,
+                                          .data = values};
+        for (int d = 0; d < tensor->shape.rank; d++)
+            view->shape[d] = tensor->shape.of[d];
+        TRY(executor_read(executor, tensor, values));
+    }
+    return STATUS_OK;
+}
+
+enum status weights_save(struct executor *executor, const struct graph *graph, const char *folder,
+                         const struct checkpoint_state *state) {
+    struct safetensors_view *views;
+    TRY(memory_new(&views, graph_tensor_count(graph), sizeof *views));
+    size_t count = 0;
+    enum status status = fetch(executor, graph, views, &count);
+    if (status == STATUS_OK)
+        status = checkpoint_save(folder, state, views, count);
+    for (size_t i = 0; i < count; i++)
+        free((void *)views[i].data);
+    free(views);
+    return status;
+}
+
+/* ---- sizes ---- */
+
+static const struct safetensors_tensor *find_in(const struct safetensors *file, const char *prefix,
+                                                const char *rest) {
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "%s%s", prefix, rest);
+    return safetensors_find(file, name);
+}
+
+enum status weights_encoder_settings(struct settings *settings, const struct safetensors *file) {
+    const char *prefix;
+    TRY(checkpoint_encoder_prefix(&prefix, file));
+    if (checkpoint_is_ours(file)) {
+        struct checkpoint_state state;
+        TRY(checkpoint_read_state(&state, file));
+        settings->image_height = state.settings.image_height;
+        settings->image_width = state.settings.image_width;
+        settings->heads = state.settings.heads;
+    }
+    const struct safetensors_tensor *const patch = find_in(file, prefix, "patch_embed.proj.weight");
+    if (patch == NULL || patch->rank != 4)
+        return status_set(STATUS_INVALID,
+                          "%s: %spatch_embed.proj.weight is missing or not of shape (width,3,height,width)",
+                          safetensors_path(file), prefix);
+    settings->width = (int64_t)patch->shape[0];
+    settings->patch_height = (int64_t)patch->shape[2];
+    settings->patch_width = (int64_t)patch->shape[3];
+    settings->depth = 0;
+    char block[64];
+    do
+        snprintf(block, sizeof block, "blocks.%lld.norm1.weight", (long long)settings->depth++);
+    while (find_in(file, prefix, block) != NULL);
+    settings->depth--;
+    const struct safetensors_tensor *const fc1 = find_in(file, prefix, "blocks.0.mlp.fc1.weight");
+    if (fc1 == NULL || fc1->rank != 2 || patch->shape[0] == 0)
+        return status_set(STATUS_INVALID, "%s: %sblocks.0.mlp.fc1.weight is missing or not a matrix",
+                          safetensors_path(file), prefix);
+    settings->mlp_ratio = (int64_t)(fc1->shape[0] / patch->shape[0]);
+    return STATUS_OK;
+}

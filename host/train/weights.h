@@ -1,0 +1,41 @@
+/* weights.h: parameters between an executor and files.
+ *
+ * Names are those that were published (spec/files.md). Every shape is compared, so that a file of another
+ * architecture is refused with the first tensor that differs, before anything is run.
+ */
+#ifndef MNSP_TRAIN_WEIGHTS_H
+#define MNSP_TRAIN_WEIGHTS_H
+
+#include "graph/executor.h"
+#include "graph/graph.h"
+#include "train/checkpoint.h"
+#include "train/safetensors.h"
+#include "train/settings.h"
+
+/* Reads every parameter of the graph whose name begins with `graph_prefix` from the tensor with `file_prefix`
+ * in its place; "" and "" for all under their own names. Errors: STATUS_INVALID for one that is missing or
+ * has another shape, and when no parameter has the prefix. */
+MNSP_NODISCARD enum status weights_load(struct executor *executor, const struct graph *graph,
+                                        const char *graph_prefix, const struct safetensors *file,
+                                        const char *file_prefix);
+
+/* Reads the encoder of an MAE, an LMIM or MNSP student, or a recogniser, into the encoder whose names begin
+ * with `graph_prefix`. Errors: STATUS_INVALID without an encoder in the file, otherwise as weights_load(). */
+MNSP_NODISCARD enum status weights_load_encoder(struct executor *executor, const struct graph *graph,
+                                                const char *graph_prefix, const struct safetensors *file);
+
+/* Reads the state of the optimiser. Errors: as weights_load(). */
+MNSP_NODISCARD enum status weights_load_moments(struct executor *executor, const struct graph *graph,
+                                                const struct safetensors *file);
+
+/* Writes parameters and moments of a run as checkpoint_save() does. */
+MNSP_NODISCARD enum status weights_save(struct executor *executor, const struct graph *graph,
+                                        const char *folder, const struct checkpoint_state *state);
+
+/* Sets the sizes of the encoder (patches, width, depth; heads stay) to those of the encoder in a file: of an
+ * MAE, an LMIM or MNSP student, or a recogniser. Settings that the file carries itself come first, so that
+ * heads are right too. Errors: STATUS_INVALID when there is no encoder in it. */
+MNSP_NODISCARD enum status weights_encoder_settings(struct settings *settings,
+                                                    const struct safetensors *file);
+
+#endif
