@@ -22,7 +22,8 @@ enum status data_image_decode(struct data_image *out, const void *bytes, size_t 
                           DATA_IMAGE_BYTES_MAX);
     int width, height, channels;
     if (!stbi_info_from_memory(bytes, (int)size, &width, &height, &channels))
-        return status_set(STATUS_INVALID, "not a JPEG, PNG or BMP image (%s)", stbi_failure_reason());
+        return status_set(STATUS_INVALID, "not a JPEG, PNG or BMP image, or one of too many pixels (%s)",
+                          stbi_failure_reason());
     if (width < 1 || height < 1 || (int64_t)width * height > DATA_IMAGE_PIXELS_MAX)
         return status_set(STATUS_INVALID, "the image has %d x %d pixels, more than the limit of %d", width,
                           height, DATA_IMAGE_PIXELS_MAX);

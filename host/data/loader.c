@@ -233,8 +233,6 @@ static enum status check_settings(const struct data_set *set, const struct data_
     if (settings->charset != NULL && (settings->target_steps < 3 || settings->target_steps > 4096))
         return status_set(STATUS_USAGE, "a label length of %zu is out of range 3 .. 4096",
                           settings->target_steps);
-    if (settings->guidance || settings->recognition_views > 0)
-        return status_set(STATUS_UNSUPPORTED, "augmented views are not in this build");
     return STATUS_OK;
 }
 

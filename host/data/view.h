@@ -23,4 +23,16 @@ struct data_view_key {
 MNSP_NODISCARD enum status data_view_clean(float *planes, const struct data_image *image, uint32_t height,
                                            uint32_t width);
 
+/* At the image's own size 3 to 10 augmentations of augment_guidance[], as many and in such an order as drawn;
+ * then resized; then with probability 0.8 colour jitter and with 0.2 grey. */
+MNSP_NODISCARD enum status data_view_guidance(float *planes, const struct data_image *image, uint32_t height,
+                                              uint32_t width, const struct data_view_key *key);
+
+/* At the image's own size with probability 1/2 one of augment_geometry[], with 1/4 all of
+ * augment_deterioration[] in random order, with 1/4 colour jitter; then resized. `view` is 0 or 1: two views
+ * of one image draw apart. */
+MNSP_NODISCARD enum status data_view_recognition(float *planes, const struct data_image *image,
+                                                 uint32_t height, uint32_t width,
+                                                 const struct data_view_key *key, uint32_t view);
+
 #endif

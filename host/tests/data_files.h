@@ -40,7 +40,7 @@
 
 static char test_folder[] = "/tmp/mnsp-test-XXXXXX";
 
-static int make_test_folder(void **state) {
+static inline int make_test_folder(void **state) {
     (void)state;
     return mkdtemp(test_folder) == NULL;
 }
@@ -50,7 +50,7 @@ static inline int remove_entry(const char *path, const struct stat *about, int k
     return remove(path);
 }
 
-static int remove_test_folder(void **state) {
+static inline int remove_test_folder(void **state) {
     (void)state;
     return nftw(test_folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }

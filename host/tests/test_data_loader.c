@@ -50,6 +50,8 @@ static struct data_loader_settings training(void) {
         .threads = 2,
         .order = DATA_SHUFFLED,
         .clean = true,
+        .guidance = true,
+        .recognition_views = 2,
         .charset = &charset,
         .target_steps = 25,
     };

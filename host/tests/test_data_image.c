@@ -1,0 +1,285 @@
+/* Decoding, with hostile files, and resizing against values worked out by hand. */
+#include "data_files.h"
+
+#include "data/image.h"
+
+#include <math.h>
+
+/* ---- decoding ---- */
+
+static void formats_are_decoded(void **state) {
+    (void)state;
+    uint8_t *const pixels = test_pixels(37, 21, 9);
+    assert_int_equal(stbi_write_png(in_folder("a.png"), 37, 21, 3, pixels, 37 * 3), 1);
+    assert_int_equal(stbi_write_bmp(in_folder("a.bmp"), 37, 21, 3, pixels), 1);
+    assert_int_equal(stbi_write_jpg(in_folder("a.jpg"), 37, 21, 3, pixels, 95), 1);
+    const char *const names[] = {"a.png", "a.bmp", "a.jpg"};
+    for (int i = 0; i < 3; i++) {
+        struct data_image image;
+        assert_ok(data_image_read(&image, in_folder(names[i])));
+        assert_int_equal(image.width, 37);
+        assert_int_equal(image.height, 21);
+        for (size_t p = 0; p < 37 * 21 * 3; p++)
+            assert_true(abs(image.pixels[p] - pixels[p]) <= (i == 2 ? 12 : 0));
+        data_image_free(&image);
+        data_image_free(&image);
+    }
+    free(pixels);
+}
+
+static void other_channels_become_rgb(void **state) {
+    (void)state;
+    const uint8_t pixels[8] = {10, 200, 30, 0, 50, 60, 70, 255};
+    for (int channels = 1; channels <= 4; channels++) {
+        struct data_image image;
+        assert_int_equal(stbi_write_png(in_folder("c.png"), 2, 1, channels, pixels, 2 * channels), 1);
+        assert_ok(data_image_read(&image, in_folder("c.png")));
+        for (int c = 0; c < 3; c++) {
+            assert_int_equal(image.pixels[c], pixels[channels < 3 ? 0 : c]);
+            assert_int_equal(image.pixels[3 + c], pixels[channels + (channels < 3 ? 0 : c)]);
+        }
+        data_image_free(&image);
+    }
+}
+
+static uint32_t crc32_of(const uint8_t *bytes, size_t size) {
+    uint32_t crc = 0xFFFFFFFFu;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+    }
+    return ~crc;
+}
+
+static void put_be32(uint8_t *at, uint32_t value) {
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+/* Appends a PNG chunk and returns the new end. */
+static uint8_t *put_chunk(uint8_t *at, const char *name, const uint8_t *bytes, uint32_t size) {
+    put_be32(at, size);
+    memcpy(at + 4, name, 4);
+    memcpy(at + 8, bytes, size);
+    put_be32(at + 8 + size, crc32_of(at + 4, size + 4));
+    return at + 12 + size;
+}
+
+/* A PNG of the given size and depth whose rows are `raw`, stored without compression. */
+static size_t make_png(uint8_t *out, uint32_t width, uint32_t height, uint8_t depth, uint8_t colour,
+                       const uint8_t *raw, uint16_t raw_size) {
+    static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10};
+    uint8_t header[13] = {0}, data[300] = {0x78, 0x01, 1};
+    memcpy(out, signature, 8);
+    put_be32(header, width);
+    put_be32(header + 4, height);
+    header[8] = depth;
+    header[9] = colour;
+    data[3] = (uint8_t)raw_size;
+    data[4] = (uint8_t)(raw_size >> 8);
+    data[5] = (uint8_t)~data[3];
+    data[6] = (uint8_t)~data[4];
+    memcpy(data + 7, raw, raw_size);
+    uint32_t low = 1, high = 0;
+    for (int i = 0; i < raw_size; i++) {
+        low = (low + raw[i]) % 65521;
+        high = (high + low) % 65521;
+    }
+    put_be32(data + 7 + raw_size, high << 16 | low);
+    uint8_t *end = put_chunk(out + 8, "IHDR", header, 13);
+    end = put_chunk(end, "IDAT", data, (uint32_t)raw_size + 11);
+    return (size_t)(put_chunk(end, "IEND", header, 0) - out);
+}
+
+static void sixteen_bits_and_one_pixel(void **state) {
+    (void)state;
+    const uint8_t raw[7] = {0, 0x12, 0x34, 0xAB, 0xCD, 0xFF, 0xFF}; /* no filter, one RGB pixel */
+    uint8_t png[512];
+    struct data_image image;
+    assert_ok(data_image_decode(&image, png, make_png(png, 1, 1, 16, 2, raw, 7)));
+    assert_int_equal(image.width * image.height, 1);
+    assert_int_equal(image.pixels[0], 0x12);
+    assert_int_equal(image.pixels[1], 0xAB);
+    assert_int_equal(image.pixels[2], 0xFF);
+    assert_ok(data_image_resize(&image, 32, 128));
+    assert_int_equal(image.pixels[32 * 128 * 3 - 2], 0xAB);
+    data_image_free(&image);
+}
+
+static void huge_dimensions_are_refused(void **state) {
+    (void)state;
+    const uint8_t raw[4] = {0};
+    uint8_t png[512];
+    struct data_image image;
+    assert_refused(data_image_decode(&image, png, make_png(png, 9000, 9000, 8, 2, raw, 4)), STATUS_INVALID,
+                   "9000 x 9000");
+    assert_refused(data_image_decode(&image, png, make_png(png, 60000, 60000, 8, 2, raw, 4)), STATUS_INVALID,
+                   "too many pixels");
+    assert_int_equal(data_image_decode(&image, png, make_png(png, 0x7FFFFFFF, 0x7FFFFFFF, 8, 2, raw, 4)),
+                     STATUS_INVALID);
+    assert_int_equal(data_image_decode(&image, png, make_png(png, 0, 5, 8, 2, raw, 4)), STATUS_INVALID);
+    /* Says many pixels, holds four bytes. */
+    assert_int_equal(data_image_decode(&image, png, make_png(png, 8000, 8000, 8, 2, raw, 4)), STATUS_INVALID);
+    assert_null(image.pixels);
+}
+
+/* Every cut, and many changes, of valid files: each decodes or is refused, and twice in the same way. */
+static void damaged_files_do_no_harm(void **state) {
+    (void)state;
+    const char *const names[] = {"d.png", "d.bmp", "d.jpg"};
+    uint8_t *const pixels = test_pixels(24, 13, 3);
+    assert_int_equal(stbi_write_png(in_folder("d.png"), 24, 13, 3, pixels, 24 * 3), 1);
+    assert_int_equal(stbi_write_bmp(in_folder("d.bmp"), 24, 13, 3, pixels), 1);
+    assert_int_equal(stbi_write_jpg(in_folder("d.jpg"), 24, 13, 3, pixels, 80), 1);
+    free(pixels);
+    for (int i = 0; i < 3; i++) {
+        uint8_t bytes[4096];
+        FILE *const file = fopen(in_folder(names[i]), "rb");
+        assert_non_null(file);
+        const size_t size = fread(bytes, 1, sizeof bytes, file);
+        fclose(file);
+        assert_in_range(size, 100, sizeof bytes - 1);
+        for (size_t cut = 0; cut < 2 * size; cut++) {
+            /* Copies on the heap, so that a sanitizer sees a read beyond the end. */
+            const size_t kept = cut < size ? cut : size;
+            uint8_t *const copy = malloc(kept + 1);
+            memcpy(copy, bytes, kept);
+            if (cut >= size)
+                copy[cut - size] ^= (uint8_t)(1 + cut * 37 % 255);
+            struct data_image first, second;
+            const enum status code = data_image_decode(&first, copy, kept);
+            assert_int_equal(data_image_decode(&second, copy, kept), code);
+            if (code == STATUS_OK) {
+                assert_int_equal(first.width, second.width);
+                assert_memory_equal(first.pixels, second.pixels, (size_t)first.width * first.height * 3);
+            } else {
+                assert_null(first.pixels);
+                assert_true(code == STATUS_INVALID || code == STATUS_MEMORY);
+            }
+            data_image_free(&first);
+            data_image_free(&second);
+            free(copy);
+        }
+    }
+}
+
+static void unreadable_files_are_named(void **state) {
+    (void)state;
+    struct data_image image;
+    assert_refused(data_image_read(&image, in_folder("absent.png")), STATUS_IO, "absent.png");
+    assert_refused(data_image_read(&image, test_folder), STATUS_INVALID, "not a regular file");
+    write_text(in_folder("empty.png"), "");
+    assert_refused(data_image_read(&image, in_folder("empty.png")), STATUS_INVALID,
+                   "empty.png: the image is empty");
+    write_text(in_folder("text.jpg"), "hello");
+    assert_refused(data_image_read(&image, in_folder("text.jpg")), STATUS_INVALID, "text.jpg: not a JPEG");
+}
+
+/* ---- resizing ---- */
+
+/* A picture of one row whose three channels hold the same values. */
+static struct data_image row_of(const uint8_t *values, uint32_t count) {
+    struct data_image image;
+    assert_ok(data_image_new(&image, count, 1));
+    for (size_t i = 0; i < count * 3; i++)
+        image.pixels[i] = values[i / 3];
+    return image;
+}
+
+static void assert_row(const struct data_image *image, const uint8_t *values, uint32_t count) {
+    assert_int_equal((size_t)image->width * image->height, count);
+    for (size_t i = 0; i < count * 3; i++)
+        assert_int_equal(image->pixels[i], values[i / 3]);
+}
+
+static void check_resize(const uint8_t *in, uint32_t in_count, const uint8_t *out, uint32_t out_count) {
+    struct data_image image = row_of(in, in_count);
+    assert_ok(data_image_resize(&image, 1, out_count));
+    assert_row(&image, out, out_count);
+    data_image_free(&image);
+    image = row_of(in, in_count); /* and down the columns */
+    image.height = image.width;
+    image.width = 1;
+    assert_ok(data_image_resize(&image, out_count, 1));
+    assert_row(&image, out, out_count);
+    data_image_free(&image);
+}
+
+static void resizing_follows_the_kernel(void **state) {
+    (void)state;
+    /* Twice as wide: weights k(0.25), k(1.25) = 0.8671875, -0.0703125 and k(0.25), k(0.75) = 0.8671875,
+     * 0.2265625, each pair divided by its sum: 255 * 0.2265625 / 1.09375 = 52.8. */
+    check_resize((const uint8_t[]){0, 255}, 2, (const uint8_t[]){0, 53, 202, 255}, 4);
+    /* Half as wide: the kernel is twice as wide, weights 0.8671875, 0.8671875, 0.2265625, -0.0703125 of
+     * sum 1.890625. (200 * 0.8671875 + 100 * 0.8671875 + 50 * 0.2265625) / 1.890625 = 143.6; the mirrored sum
+     * gives 27.5-. */
+    check_resize((const uint8_t[]){200, 100, 50, 0}, 4, (const uint8_t[]){144, 27}, 2);
+    check_resize((const uint8_t[]){255, 0, 0, 0}, 4, (const uint8_t[]){117, 0}, 2);
+    check_resize((const uint8_t[]){7}, 1, (const uint8_t[]){7, 7, 7, 7, 7}, 5);
+}
+
+static void resizing_keeps_what_it_must(void **state) {
+    (void)state;
+    static const uint32_t sizes[] = {1, 2, 3, 7, 32, 100, 128, 517};
+    struct data_image image, copy;
+    uint8_t *const pixels = test_pixels(45, 19, 2);
+    assert_ok(data_image_new(&image, 45, 19));
+    memcpy(image.pixels, pixels, 45 * 19 * 3);
+    assert_ok(data_image_resize(&image, 19, 45));
+    assert_memory_equal(image.pixels, pixels, 45 * 19 * 3);
+    free(pixels);
+    data_image_free(&image);
+    for (size_t from = 0; from < 8; from++)
+        for (size_t to = 0; to < 8; to++) {
+            assert_ok(data_image_new(&image, sizes[from], sizes[7 - from]));
+            memset(image.pixels, 173, (size_t)image.width * image.height * 3);
+            assert_ok(data_image_copy(&copy, &image));
+            assert_ok(data_image_resize(&copy, sizes[7 - to], sizes[to]));
+            assert_int_equal(copy.width, sizes[to]);
+            assert_int_equal(copy.height, sizes[7 - to]);
+            for (size_t i = 0; i < (size_t)copy.width * copy.height * 3; i++)
+                assert_int_equal(copy.pixels[i], 173);
+            data_image_free(&image);
+            data_image_free(&copy);
+        }
+}
+
+static void limits_keep_the_shape(void **state) {
+    (void)state;
+    struct data_image image;
+    assert_ok(data_image_new(&image, 3000, 2));
+    assert_ok(data_image_limit(&image, 1000));
+    assert_int_equal(image.width, 1000);
+    assert_int_equal(image.height, 1);
+    assert_ok(data_image_limit(&image, 1000));
+    assert_int_equal(image.width, 1000);
+    assert_int_equal(data_image_resize(&image, 0, 5), STATUS_INVALID);
+    assert_int_equal(data_image_resize(&image, 1 << 15, 1 << 15), STATUS_INVALID);
+    data_image_free(&image);
+}
+
+static void normalising_gives_planes(void **state) {
+    (void)state;
+    struct data_image image;
+    assert_ok(data_image_new(&image, 2, 1));
+    const uint8_t pixels[6] = {0, 255, 51, 102, 204, 153};
+    memcpy(image.pixels, pixels, 6);
+    float planes[6];
+    data_image_normalise(planes, &image);
+    const float expected[6] = {-1.0f, -0.2f, 1.0f, 0.6f, -0.6f, 0.2f};
+    for (int i = 0; i < 6; i++)
+        assert_true(fabsf(planes[i] - expected[i]) < 1e-6f);
+    data_image_free(&image);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(formats_are_decoded),         cmocka_unit_test(other_channels_become_rgb),
+        cmocka_unit_test(sixteen_bits_and_one_pixel),  cmocka_unit_test(huge_dimensions_are_refused),
+        cmocka_unit_test(damaged_files_do_no_harm),    cmocka_unit_test(unreadable_files_are_named),
+        cmocka_unit_test(resizing_follows_the_kernel), cmocka_unit_test(resizing_keeps_what_it_must),
+        cmocka_unit_test(limits_keep_the_shape),       cmocka_unit_test(normalising_gives_planes),
+    };
+    return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
+}
