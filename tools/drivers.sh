@@ -24,7 +24,7 @@ fail() {
 release=$(. /etc/os-release 2>/dev/null && echo "${ID-} ${VERSION_CODENAME-}") || release=
 distribution=${release% *}
 codename=${release#* }
-drivers=${XDG_CACHE_HOME:-$HOME/.cache}/mnsp/drivers/$codename-$(uname -m)
+drivers=${XDG_CACHE_HOME:-${HOME:?}/.cache}/mnsp/drivers/$codename-$(uname -m)
 work=
 trap '[[ -z $work ]] || rm -rf "$work"' EXIT
 
@@ -158,12 +158,18 @@ case ${1-} in
         printf '%-12s %s\n' "$name" "$version"
     done
     ;;
+-h | --help)
+    sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
+    ;;
 -*)
-    sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+    echo "drivers.sh: unknown option '$1'; see tools/drivers.sh --help" >&2
     exit 2
     ;;
 run)
-    [[ $# -ge 3 ]] || fail "run needs a driver's name and a command"
+    if [[ $# -lt 3 ]]; then
+        echo "drivers.sh: run needs a driver's name and a command; see tools/drivers.sh --help" >&2
+        exit 2
+    fi
     name=$2
     locate
     shift 2

@@ -28,8 +28,12 @@ case ${1-} in
     printf '%s\n' "${packages[@]}"
     exit 0
     ;;
+-h | --help)
+    sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
+    exit 0
+    ;;
 *)
-    sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+    echo "setup.sh: unknown argument '$1'; see tools/setup.sh --help" >&2
     exit 2
     ;;
 esac
