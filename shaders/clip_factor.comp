@@ -3,7 +3,7 @@
 // clip_factor: control = {norm, factor, finite}, from the parts of the sum of squared gradients.
 //
 //     norm = sqrt(sum of partial)
-//     factor = limit / (norm + 1e-6) if limit > 0 and norm > limit, else 1
+//     factor = min(1, limit / (norm + 1e-6)) if limit > 0, else 1
 //     finite = 1 if norm is finite, else 0
 //
 // partial (count); control (3). One workgroup for all. Infinity and NaN are told by their bits, since
@@ -30,7 +30,7 @@ void main() {
     control[1] = 1.0;
     if (limit > 0.0 && infinite)
         control[1] = 0.0;
-    else if (limit > 0.0 && finite && norm > limit)
-        control[1] = limit / (norm + 1e-6);
+    else if (limit > 0.0 && finite)
+        control[1] = min(1.0, limit / (norm + 1e-6));
     control[2] = finite ? 1.0 : 0.0;
 }
