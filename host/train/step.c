@@ -34,7 +34,7 @@ struct objective_settings train_objective_settings(const struct settings *s, siz
         .mask_ratio = s->mask_ratio,
         .normalise_pixels = s->normalise_pixels,
         .mim_target = (enum objective_mim_target)s->mim_target,
-        .teacher = (enum objective_teacher)s->teacher,
+        .teacher = (enum objective_teacher)s->teacher_kind,
         .teacher_momentum = s->teacher_momentum,
         .align = (enum objective_align)s->align,
         .align_stop_gradient = s->align_stop_gradient,

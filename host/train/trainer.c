@@ -57,7 +57,7 @@ static enum status check_options(const struct run *run, const char *last) {
     const struct train_options *const options = run->options;
     const bool learns_features =
         (settings->objective == SETTINGS_OBJECTIVE_LMIM || settings->objective == SETTINGS_OBJECTIVE_MNSP) &&
-        settings->mim_target == SETTINGS_MIM_FEATURES && settings->teacher == SETTINGS_TEACHER_FROZEN;
+        settings->mim_target == SETTINGS_MIM_FEATURES && settings->teacher_kind == SETTINGS_TEACHER_FROZEN;
     if (learns_features && options->teacher == NULL && !options->resume)
         return status_set(
             STATUS_USAGE,

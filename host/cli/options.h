@@ -1,0 +1,12 @@
+/* options.h: running a command with its words; for main.c. */
+#ifndef MNSP_CLI_OPTIONS_H
+#define MNSP_CLI_OPTIONS_H
+
+#include "cli/cli.h"
+
+/* Parses words[1 ...] by the command's options and runs it; with --help, prints its help instead. */
+MNSP_NODISCARD enum status cli_run(const struct cli_command *command, int count, char **words);
+
+void cli_print_help(const struct cli_command *command);
+
+#endif
