@@ -64,19 +64,6 @@ static enum status build(struct train_step *step, const struct settings *setting
                          const struct train_step_options *options) {
     struct graph *const graph = step->graph;
     TRY(objective_build(graph, &step->objective_settings, options->batch, &step->objective));
-    graph_output(graph, step->objective.loss, "loss");
-    for (size_t i = 0; i < step->objective.term_count; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "loss.%s", step->objective.terms[i].name);
-        /* A loss of one term is that term. */
-        if (step->objective.terms[i].tensor->name[0] == '\0')
-            graph_output(graph, step->objective.terms[i].tensor, name);
-    }
-    for (size_t i = 0; i < step->objective.output_count; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "output.%s", step->objective.outputs[i].name);
-        graph_output(graph, step->objective.outputs[i].tensor, name);
-    }
     graph_backward(graph, step->objective.loss);
     if (options->keep_gradients)
         keep_gradients(graph);
