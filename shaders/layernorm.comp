@@ -39,7 +39,7 @@ void main() {
     const float shift = sums.x / float(width);
     const float squares = max(sums.y - sums.x * shift, 0.0);
     const float divisor = width > correction ? float(width - correction) : 1.0;
-    const float inverse = 1.0 / sqrt(squares / divisor + eps);
+    const float inverse = inversesqrt(squares / divisor + eps);
 
     for (uint i = lane; i < width; i += gl_WorkGroupSize.x) {
         float value = ((x[start + i] - rough) - shift) * inverse;

@@ -1,0 +1,71 @@
+/* attention.h: what the cases of the three attention operators share; spec/operators.md, attention, names the
+ * quantities.
+ */
+#ifndef MNSP_CONFORMANCE_ATTENTION_H
+#define MNSP_CONFORMANCE_ATTENTION_H
+
+#include "conformance/case.h"
+
+/* The arguments that all three have. */
+struct attention {
+    const float *q, *k, *v;
+    const uint32_t *lengths, *random; /* may be NULL */
+    size_t batch, heads, queries, keys, width;
+    size_t q_pitch, q_offset, k_pitch, k_offset, v_pitch, v_offset, causal, stream;
+    double scale;
+    float dropout;
+};
+
+/* From the values of any of the three. */
+#define ATTENTION(v_)                                                                                        \
+    ((struct attention){(v_).q.f,                                                                            \
+                        (v_).k.f,                                                                            \
+                        (v_).v.f,                                                                            \
+                        (v_).lengths.u,                                                                      \
+                        (v_).random.u,                                                                       \
+                        (v_).batch.n,                                                                        \
+                        (v_).heads.n,                                                                        \
+                        (v_).queries.n,                                                                      \
+                        (v_).keys.n,                                                                         \
+                        (v_).head_width.n,                                                                   \
+                        (v_).q_pitch.n,                                                                      \
+                        (v_).q_offset.n,                                                                     \
+                        (v_).k_pitch.n,                                                                      \
+                        (v_).k_offset.n,                                                                     \
+                        (v_).v_pitch.n,                                                                      \
+                        (v_).v_offset.n,                                                                     \
+                        (v_).causal.n,                                                                       \
+                        (v_).stream.n,                                                                       \
+                        (double)(v_).scale.real,                                                             \
+                        (v_).dropout.real})
+
+/* One query of one head of one image: "row" (image heads + head) queries + query. */
+struct attention_query {
+    const float *q;     /* width floats */
+    const float *k, *v; /* of the first key; the next is k_pitch, v_pitch further */
+    size_t row, b, h, i, visible;
+};
+
+struct attention_query attention_query(const struct attention *a, size_t row);
+
+/* scale (q . k) of key j, and in *magnitude the same with every product made positive. */
+double attention_score(const struct attention *a, const struct attention_query *query, size_t j,
+                       double *magnitude);
+
+/* log sum of exp of the scores; in *largest the largest magnitude of one. */
+double attention_log_sum(const struct attention *a, const struct attention_query *query, double *largest);
+
+/* 0 or 1 / (1 - dropout). */
+double attention_keep(const struct attention *a, const struct attention_query *query, size_t j);
+
+/* Sum of |x||y|. */
+double attention_magnitude(const float *x, const float *y, size_t width);
+
+/* Pitches that the sizes leave at 0 are those of tensors of their own: heads x head_width. */
+void attention_complete(union value *heads, union value *head_width, union value *q_pitch,
+                        union value *k_pitch, union value *v_pitch);
+
+/* The first image sees no key, if there are more; the last one more than there are; the rest any number. */
+void attention_fill_lengths(uint32_t *lengths, size_t batch, size_t keys, struct philox *random);
+
+#endif

@@ -1,0 +1,131 @@
+/* case.h: what a file of conformance/operators/ provides, and the tools it has.
+ *
+ * A case is one application of an operator to inputs of one kind: layernorm/rows=37,width=384/real. It runs
+ * on the device and through reference_<operator>, and every element must agree within its bound. To add the
+ * cases of an operator, write conformance/operators/<operator>.c:
+ *
+ *     static const struct sizes sizes[] = {{"count=1", AS_INTEGER | AS_REAL}, {"count=1000003", AS_REAL}};
+ *
+ *     static void shapes(struct shape *shape, const struct application *application) {
+ *         const struct values_scale v = values_scale(application);
+ *         shape[AT(y)] = shape[AT(x)] = SHAPE(v.count.n);
+ *     }
+ *
+ *     static void bound(const struct application *application) { ... }
+ *
+ *     const struct conformance_operator conformance_scale = {SIZES(sizes), .shapes = shapes, .bound = bound};
+ *
+ * with AT(argument) defined as ARGUMENT_INDEX(scale, argument).
+ *
+ * Caveats: the text of the sizes is part of the case's name, by which people select it and reports are
+ * compared: do not change it without need. Arguments that it does not name are 0; `name=none` leaves an
+ * optional tensor out.
+ */
+#ifndef MNSP_CONFORMANCE_CASE_H
+#define MNSP_CONFORMANCE_CASE_H
+
+#include "base/philox.h"
+#include "graph/graph.h"
+#include "graph/operator.h"
+#include "graph/operator_index.h"
+
+#include <string.h>
+
+/* What the inputs are filled with, unless the operator's fill function knows better. */
+enum inputs {
+    INPUTS_INTEGER, /* small integers, with which the result is exact: nothing may differ */
+    INPUTS_REAL,    /* reals of both signs */
+    INPUTS_HARD,    /* reals that hurt: cancellation, wide range, infinities; the fill function makes them */
+    INPUTS_BITS,    /* any words, NaN and denormals included: for operators that copy */
+    INPUTS_COUNT
+};
+
+enum {
+    AS_INTEGER = 1 << INPUTS_INTEGER,
+    AS_REAL = 1 << INPUTS_REAL,
+    AS_HARD = 1 << INPUTS_HARD,
+    AS_BITS = 1 << INPUTS_BITS,
+};
+
+struct sizes {
+    const char *text; /* "rows=37,width=384,eps=1e-6,bias=none" */
+    unsigned inputs;  /* AS_... */
+};
+
+/* The value of an argument, typed as the case files use it. */
+union value {
+    float *f;    /* a tensor of float; NULL when it is missing */
+    uint32_t *u; /* a tensor of uint32_t */
+    size_t n;    /* a SIZE */
+    float real;  /* a REAL */
+};
+
+/* An operator applied to values. */
+struct application {
+    enum operator_id id;
+    enum inputs inputs;
+    uint64_t seed;
+    union value values[OPERATOR_MAX_ARGUMENTS];
+    struct shape shapes[OPERATOR_MAX_TENSORS];
+    size_t elements[OPERATOR_MAX_TENSORS];
+    uint32_t present; /* bit i: tensor i is there */
+    /* Of tensors that the operator writes: */
+    float *before[OPERATOR_MAX_TENSORS];  /* what it held: an INOUT tensor's input, or poison */
+    double *bounds[OPERATOR_MAX_TENSORS]; /* the allowed error of every element, at first 0 */
+};
+
+struct conformance_operator {
+    const struct sizes *sizes;
+    size_t count;
+    /* Sets numbers that follow from others, so that the sizes need not name them; NULL when there are none.
+     */
+    void (*complete)(struct application *application);
+    /* Sets the shape of every tensor from the numbers. */
+    void (*shapes)(struct shape *shapes, const struct application *application);
+    /* Replaces inputs that cannot be just any numbers; NULL when there are none. */
+    void (*fill)(struct application *application, struct philox *random);
+    /* Sets application->bounds from the inputs and the outputs of the reference, for all inputs but integers
+     * and bits, of which the result is exact; NULL when it always is. */
+    void (*bound)(const struct application *application);
+};
+
+#define SIZES(list) .sizes = (list), .count = sizeof(list) / sizeof((list)[0])
+
+/* values_<operator>(application): the values under their names in the table: v.rows.n, v.x.f[i]. */
+#define OUT(n)        n
+#define OUT_U(n)      n
+#define IN(n)         n
+#define IN_U(n)       n
+#define OPTIONAL(n)   n
+#define OPTIONAL_U(n) n
+#define INOUT(n)      n
+#define SIZE(n)       n
+#define REAL(n)       n
+#define OPERATOR(name, gradient, bound, grid, ...)                                                           \
+    struct values_##name {                                                                                   \
+        union value __VA_ARGS__;                                                                             \
+    };                                                                                                       \
+    static inline struct values_##name values_##name(const struct application *application) {                \
+        struct values_##name values;                                                                         \
+        memcpy(&values, application->values, sizeof values);                                                 \
+        return values;                                                                                       \
+    }
+#include "spec/operators.def"
+#undef OPERATOR
+#undef OUT
+#undef OUT_U
+#undef IN
+#undef IN_U
+#undef OPTIONAL
+#undef OPTIONAL_U
+#undef INOUT
+#undef SIZE
+#undef REAL
+
+/* One declaration per operator: a missing conformance/operators/<operator>.c does not link. */
+#define OPERATOR(name, gradient, bound, grid, ...)                                                           \
+    extern const struct conformance_operator conformance_##name;
+#include "spec/operators.def"
+#undef OPERATOR
+
+#endif

@@ -1,0 +1,24 @@
+/* inputs.h: numbers for inputs, from a counter-based generator: a case has the same inputs on every machine.
+ */
+#ifndef MNSP_CONFORMANCE_INPUTS_H
+#define MNSP_CONFORMANCE_INPUTS_H
+
+#include "base/philox.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Whole numbers, -range .. range. */
+void inputs_integers(float *out, size_t count, uint32_t range, struct philox *random);
+/* Reals in [low, high). */
+void inputs_reals(float *out, size_t count, float low, float high, struct philox *random);
+/* Standard normal numbers. */
+void inputs_normals(float *out, size_t count, struct philox *random);
+/* Reals of both signs whose exponents are spread over 2^-range .. 2^range. */
+void inputs_wide(float *out, size_t count, int range, struct philox *random);
+/* Any words. */
+void inputs_words(uint32_t *out, size_t count, struct philox *random);
+/* Whole numbers, 0 .. below - 1. */
+void inputs_indices(uint32_t *out, size_t count, uint32_t below, struct philox *random);
+
+#endif

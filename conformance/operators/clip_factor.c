@@ -1,0 +1,41 @@
+#include "conformance/bound.h"
+#include "conformance/case.h"
+#include "conformance/inputs.h"
+
+#define AT(argument) ARGUMENT_INDEX(clip_factor, argument)
+
+enum { NORM, FACTOR, FINITE };
+
+static const struct sizes sizes[] = {
+    {"count=1,limit=0", AS_REAL | AS_HARD},
+    {"count=37,limit=1", AS_REAL | AS_HARD},
+    {"count=37,limit=1000", AS_REAL},
+    {"count=1021,limit=0.001", AS_REAL | AS_HARD},
+};
+
+static void shapes(struct shape *shape, const struct application *application) {
+    const struct values_clip_factor v = values_clip_factor(application);
+    shape[AT(control)] = SHAPE(3);
+    shape[AT(partial)] = SHAPE(v.count.n);
+}
+
+/* Hard: one part is infinite, or NaN where their number is odd and above 37. */
+static void fill(struct application *application, struct philox *random) {
+    const struct values_clip_factor v = values_clip_factor(application);
+    inputs_reals(v.partial.f, v.count.n, 0, 4, random);
+    if (application->inputs == INPUTS_HARD)
+        v.partial.f[v.count.n / 2] = v.count.n > 37 ? NAN : INFINITY;
+}
+
+/* When the norm is not finite, it and the factor mean nothing. */
+static void bound(const struct application *application) {
+    const struct values_clip_factor v = values_clip_factor(application);
+    const double half = (double)v.count.n / 2;
+    const bool finite = v.control.f[FINITE] != 0;
+    double *const out = application->bounds[AT(control)];
+    out[NORM] = finite ? (half + 5) * EPS * v.control.f[NORM] : INFINITY;
+    out[FACTOR] = finite ? (half + 9) * EPS * v.control.f[FACTOR] : INFINITY;
+}
+
+const struct conformance_operator conformance_clip_factor = {SIZES(sizes), .shapes = shapes, .fill = fill,
+                                                             .bound = bound};

@@ -1,0 +1,35 @@
+#include "conformance/bound.h"
+#include "conformance/case.h"
+#include "conformance/inputs.h"
+
+#define AT(argument) ARGUMENT_INDEX(gelu, argument)
+
+static const struct sizes sizes[] = {
+    {"count=1", AS_REAL},
+    {"count=1021", AS_REAL | AS_HARD},
+    {"count=394752", AS_REAL},
+    {"count=1000003", AS_HARD},
+};
+
+static void shapes(struct shape *shape, const struct application *application) {
+    const struct values_gelu v = values_gelu(application);
+    shape[AT(y)] = shape[AT(x)] = SHAPE(v.count.n);
+}
+
+/* Every magnitude from tiny to huge, through all ranges of erf. */
+static void fill(struct application *application, struct philox *random) {
+    const struct values_gelu v = values_gelu(application);
+    if (application->inputs == INPUTS_HARD)
+        inputs_wide(v.x.f, v.count.n, 10, random);
+    else
+        inputs_reals(v.x.f, v.count.n, -7, 7, random);
+}
+
+static void bound(const struct application *application) {
+    const struct values_gelu v = values_gelu(application);
+    for (size_t i = 0; i < v.count.n; i++)
+        application->bounds[AT(y)][i] = 2 * EPS * fabs((double)v.x.f[i]);
+}
+
+const struct conformance_operator conformance_gelu = {SIZES(sizes), .shapes = shapes, .fill = fill,
+                                                      .bound = bound};

@@ -1,0 +1,34 @@
+#include "conformance/bound.h"
+#include "conformance/case.h"
+#include "conformance/inputs.h"
+
+#define AT(argument) ARGUMENT_INDEX(masked_mse_backward, argument)
+
+static const struct sizes sizes[] = {
+    {"rows=1,width=1,factor=1,removed=none", AS_INTEGER | AS_REAL},
+    {"rows=37,width=7,factor=0.5", AS_INTEGER | AS_REAL},
+    {"rows=1024,width=48,factor=0.25", AS_INTEGER | AS_REAL},
+    {"rows=514,width=384,factor=1e-4", AS_REAL},
+    {"rows=3,width=1531,factor=2,removed=none", AS_INTEGER | AS_REAL},
+};
+
+static void shapes(struct shape *shape, const struct application *application) {
+    const struct values_masked_mse_backward v = values_masked_mse_backward(application);
+    shape[AT(dloss)] = shape[AT(removed)] = SHAPE(v.rows.n);
+    shape[AT(dprediction)] = shape[AT(prediction)] = shape[AT(target)] = SHAPE(v.rows.n, v.width.n);
+}
+
+static void fill(struct application *application, struct philox *random) {
+    const struct values_masked_mse_backward v = values_masked_mse_backward(application);
+    if (v.removed.u != NULL)
+        inputs_indices(v.removed.u, v.rows.n, 3, random);
+}
+
+static void bound(const struct application *application) {
+    const struct values_masked_mse_backward v = values_masked_mse_backward(application);
+    for (size_t i = 0; i < v.rows.n * v.width.n; i++)
+        application->bounds[AT(dprediction)][i] = 5 * EPS * fabs((double)v.dprediction.f[i]);
+}
+
+const struct conformance_operator conformance_masked_mse_backward = {SIZES(sizes), .shapes = shapes,
+                                                                     .fill = fill, .bound = bound};

@@ -1,0 +1,59 @@
+#include "conformance/bound.h"
+#include "conformance/case.h"
+
+#define AT(argument) ARGUMENT_INDEX(matmul, argument)
+
+/* Every transposition; sizes of one, primes, one off a tile; then the model's products: q k v, the two layers
+ * of a block, a patch embedding, the last layer, and gradients of weights, whose sums are long. */
+static const struct sizes sizes[] = {
+    {"batch=1,m=1,n=1,k=1", AS_INTEGER | AS_REAL},
+    {"batch=1,m=1,n=7,k=16,bias=none", AS_INTEGER | AS_REAL},
+    {"batch=2,m=3,n=2,k=5", AS_INTEGER | AS_REAL},
+    {"batch=2,m=3,n=2,k=5,transpose_a=1", AS_INTEGER | AS_REAL},
+    {"batch=2,m=3,n=2,k=5,transpose_b=1,bias=none", AS_INTEGER | AS_REAL},
+    {"batch=2,m=3,n=2,k=5,transpose_a=1,transpose_b=1", AS_INTEGER | AS_REAL},
+    {"batch=1,m=16,n=32,k=8", AS_INTEGER | AS_REAL},
+    {"batch=1,m=17,n=33,k=9", AS_INTEGER | AS_REAL},
+    {"batch=1,m=15,n=31,k=7,transpose_b=1,bias=none", AS_INTEGER | AS_REAL},
+    {"batch=3,m=37,n=41,k=43", AS_INTEGER | AS_REAL},
+    {"batch=3,m=37,n=41,k=43,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},
+    {"batch=3,m=37,n=41,k=43,transpose_b=1", AS_INTEGER | AS_REAL},
+    {"batch=3,m=37,n=41,k=43,transpose_a=1,transpose_b=1,bias=none", AS_INTEGER | AS_REAL},
+    {"batch=1,m=128,n=64,k=64", AS_INTEGER | AS_REAL},
+    {"batch=1,m=129,n=65,k=67,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},
+    {"batch=1,m=257,n=1152,k=384,transpose_b=1", AS_INTEGER | AS_REAL},
+    {"batch=1,m=130,n=1536,k=384,transpose_b=1", AS_INTEGER},
+    {"batch=1,m=130,n=384,k=1536,transpose_b=1", AS_REAL},
+    {"batch=1,m=256,n=384,k=48,transpose_b=1", AS_INTEGER | AS_REAL},
+    {"batch=1,m=52,n=97,k=384,transpose_b=1", AS_INTEGER | AS_REAL},
+    {"batch=1,m=384,n=97,k=208,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},
+    {"batch=1,m=384,n=48,k=2056,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},
+    {"batch=1,m=65,n=33,k=10007,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},
+};
+
+static void shapes(struct shape *shape, const struct application *application) {
+    const struct values_matmul v = values_matmul(application);
+    shape[AT(c)] = SHAPE(v.batch.n, v.m.n, v.n.n);
+    shape[AT(a)] = v.transpose_a.n ? SHAPE(v.batch.n, v.k.n, v.m.n) : SHAPE(v.batch.n, v.m.n, v.k.n);
+    shape[AT(b)] = v.transpose_b.n ? SHAPE(v.batch.n, v.n.n, v.k.n) : SHAPE(v.batch.n, v.k.n, v.n.n);
+    shape[AT(bias)] = SHAPE(v.n.n);
+}
+
+/* The condition is the product of the magnitudes. */
+static void bound(const struct application *application) {
+    const struct values_matmul v = values_matmul(application);
+    const size_t m = v.m.n, n = v.n.n, k = v.k.n;
+    const size_t a_row = v.transpose_a.n ? 1 : k, a_step = v.transpose_a.n ? m : 1;
+    const size_t b_column = v.transpose_b.n ? k : 1, b_step = v.transpose_b.n ? 1 : n;
+    for (size_t i = 0; i < v.batch.n * m; i++)
+        for (size_t j = 0; j < n; j++) {
+            const float *const a = v.a.f + i / m * m * k + i % m * a_row;
+            const float *const b = v.b.f + i / m * k * n + j * b_column;
+            double condition = v.bias.f != NULL ? fabs((double)v.bias.f[j]) : 0;
+            for (size_t l = 0; l < k; l++)
+                condition += fabs((double)a[l * a_step] * (double)b[l * b_step]);
+            application->bounds[AT(c)][i * n + j] = gamma_of((double)k + 1) * condition;
+        }
+}
+
+const struct conformance_operator conformance_matmul = {SIZES(sizes), .shapes = shapes, .bound = bound};

@@ -1,0 +1,27 @@
+/* run.h: one application of an operator on a device, with traps around it.
+ *
+ * Every tensor lies in a buffer of its own between two guard zones of NaN; outputs hold poison before; the
+ * dispatch runs twice. Found out: writes outside a tensor, changed inputs, elements left out, reads outside
+ * a tensor (they meet NaN), and results that differ from run to run.
+ */
+#ifndef MNSP_CONFORMANCE_RUN_H
+#define MNSP_CONFORMANCE_RUN_H
+
+#include "conformance/application.h"
+#include "gpu/gpu.h"
+
+enum { RUN_TEXT = 512 };
+
+struct run_result {
+    float *outputs[OPERATOR_MAX_TENSORS]; /* of the first run; NULL for tensors that are not written */
+    char defect[RUN_TEXT];                /* what the traps caught, in words; "" when nothing */
+};
+
+/* Runs it twice, from the inputs in `application`; whether the reference was applied before makes no
+ * difference. Errors: STATUS_UNSUPPORTED when the device's limits do not allow it, and those of gpu.h. The
+ * result must be destroyed after an error, too. */
+MNSP_NODISCARD enum status run_on_device(struct run_result *out, const struct application *application,
+                                         struct gpu_device *device);
+void run_result_destroy(struct run_result *result);
+
+#endif
