@@ -87,12 +87,13 @@ struct model_recogniser objective_recogniser(const struct objective_settings *s)
 
 static bool check_mask(struct graph *g, const struct objective_settings *s) {
     const size_t tokens = s->image_height / s->patch_height * (s->image_width / s->patch_width);
-    const size_t kept = objective_kept_tokens(tokens, s->mask_ratio);
-    if (s->mask_ratio >= 0 && s->mask_ratio <= 1 && kept >= 1 && kept < tokens)
+    const bool is_ratio = s->mask_ratio >= 0 && s->mask_ratio <= 1; /* not for NaN */
+    const size_t kept = is_ratio ? objective_kept_tokens(tokens, s->mask_ratio) : 0;
+    if (kept >= 1 && kept < tokens)
         return true;
     graph_fail(g, STATUS_USAGE,
-               "mask_ratio %g keeps %zu of %zu tokens: at least one must be kept and one removed",
-               s->mask_ratio, kept, tokens);
+               "mask_ratio %g of %zu tokens cannot be: it must keep at least one and remove at least one",
+               s->mask_ratio, tokens);
     return false;
 }
 
@@ -114,14 +115,15 @@ static bool check_scales(struct graph *g, const struct objective_settings *s) {
 
 static bool check(struct graph *g, const struct objective_settings *s, size_t batch) {
     const struct model_encoder encoder = objective_encoder(s, "", GRAPH_TRAINABLE);
-    const struct model_decoder decoder = objective_decoder(s);
-    const struct model_recogniser recogniser = objective_recogniser(s);
     if (batch == 0)
         graph_fail(g, STATUS_USAGE, "a batch needs at least one image");
     if (batch == 0 || !model_encoder_check(g, &encoder))
         return false;
-    if (s->kind == OBJECTIVE_RECOGNITION)
+    if (s->kind == OBJECTIVE_RECOGNITION) {
+        const struct model_recogniser recogniser = objective_recogniser(s);
         return model_recogniser_check(g, &recogniser);
+    }
+    const struct model_decoder decoder = objective_decoder(s);
     return model_decoder_check(g, &decoder) && check_mask(g, s) && check_scales(g, s);
 }
 
