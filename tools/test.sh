@@ -20,25 +20,29 @@ if [[ $# -gt 0 ]]; then
     exit 2
 fi
 
-# Adds up logs of ctest. A cmocka program counts its own tests; one that ended without a count is one test.
+# Adds up logs of ctest. A cmocka program counts its own tests ("[  PASSED  ] 3 test(s).", and by newer versions
+# "[  FAILED  ] tests: 1 test(s), listed below:"); one that ended without a count is one test.
 count_tests() {
     awk '
         function end_program() {
-            if (program && !counted && !good && !left_out)
+            if (!program)
+                return
+            if (!counted)
+                good ? passed++ : failed++
+            else if (!good && !bad)
                 failed++
-            else if (program && !counted)
-                passed += good
-            else if (program && !good && !bad)
-                failed++
-            skipped += left_out
-            program = counted = good = bad = left_out = 0
+            program = counted = good = bad = 0
+        }
+        function number_before_tests(i) {
+            for (i = 3; i < NF && $(i + 1) !~ /^test\(s\)/; i++)
+                ;
+            return $i
         }
         /^[0-9]+\/[0-9]+ Testing: / { end_program(); program = 1 }
-        /^\[  PASSED  \] [0-9]+ test\(s\)/ { passed += $4; counted = 1 }
-        /^\[  FAILED  \] [0-9]+ test\(s\)/ { failed += $4; bad += $4 }
-        /^\[  SKIPPED \] [0-9]+ test\(s\)/ { skipped += $4 }
+        /^\[  PASSED  \] .*test\(s\)/ { passed += number_before_tests(); counted = 1 }
+        /^\[  FAILED  \] .*test\(s\), listed/ { failed += number_before_tests(); bad = 1 }
+        /^\[  SKIPPED \] .*test\(s\), listed/ { skipped += number_before_tests() }
         /^Test Passed\./ { good = 1 }
-        /^Test Skipped\./ { left_out = 1 }
         END { end_program(); print passed + 0, failed + 0, skipped + 0 }
     ' "$@"
 }
