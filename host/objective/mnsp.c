@@ -138,8 +138,8 @@ static void masked_reconstruction(struct mnsp *m) {
     graph_scope(g, "loss");
     objective_add_term(g, m->o, "mim", objective_reconstruction(g, m->s, p, t, m->mask.removed),
                        m->s->weight_mim);
-    objective_add_output(g, m->s, m->o, "prediction", p);
-    objective_add_output(g, m->s, m->o, "removed", m->mask.removed);
+    objective_add_output(g, m->o, "prediction", p);
+    objective_add_output(g, m->o, "removed", m->mask.removed);
 }
 
 /* ---- next-scale prediction ---- */

@@ -34,7 +34,6 @@ struct objective_settings objective_defaults(enum objective_kind kind) {
         .recognition_dropout = 0.1F,
         .mask_ratio = kind == OBJECTIVE_MAE ? 0.75 : 0.8,
         .normalise_pixels = true,
-        .keep_outputs = true,
         .teacher_momentum = 0.999,
         .scales = kind == OBJECTIVE_MNSP ? 3 : 1,
         .weight_mim = 1,

@@ -77,7 +77,6 @@ struct objective_settings {
     double mask_ratio;     /* part of the tokens that is removed */
     bool given_noise;      /* mask_noise is an input (replay), or drawn in the graph (training) */
     bool normalise_pixels; /* pixel targets: each patch to mean 0 and variance 1 */
-    bool keep_outputs;     /* the outputs can be read after a run, which keeps their memory */
 
     /* lmim, mnsp */
     enum objective_mim_target mim_target;

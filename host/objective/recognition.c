@@ -29,5 +29,5 @@ void objective_recognition(struct graph *g, const struct objective_settings *s, 
     const struct tensor *const loss =
         graph_cross_entropy(g, logits, o->target, pad, (float)(1 / (double)batch));
     objective_add_term(g, o, "recognition", loss, 1);
-    objective_add_output(g, s, o, "prediction", logits);
+    objective_add_output(g, o, "prediction", logits);
 }
