@@ -12,7 +12,10 @@ enum {
     RUNS = 2,
 };
 
-#define GUARD_WORD 0xFFF6A4D5u
+/* Around inputs NaN, which spoils the result of a read; around outputs a number, so that NaN written there,
+ * perhaps computed from such a read, shows. */
+#define INPUT_GUARD  0xFFF6A4D5u
+#define OUTPUT_GUARD 0x4A1DBEEFu
 
 /* One operator on one device. Tensor t has buffer t; a missing one shares the last. */
 struct run {
@@ -30,6 +33,10 @@ static const char *tensor_name(const struct run *run, uint32_t t) {
 
 static bool is_present(const struct run *run, uint32_t t) {
     return (run->application->present & 1u << t) != 0;
+}
+
+static uint32_t guard_word(const struct run *run, uint32_t t) {
+    return application_writes(run->application, t) ? OUTPUT_GUARD : INPUT_GUARD;
 }
 
 static size_t image_words(const struct run *run, uint32_t t) {
@@ -53,13 +60,15 @@ static enum status create_buffers(struct run *run) {
     return memory_new(&run->image, largest, 4);
 }
 
+/* The zone after a tensor belongs to its binding: many drivers drop what goes beyond a binding, and would
+ * hide a dispatch that does. */
 static void bind_tensors(struct gpu_dispatch *dispatch, const struct run *run) {
     for (uint32_t t = 0; t < run->tensors; t++)
         if (is_present(run, t))
             dispatch->bindings[t] = (struct gpu_binding){
                 .buffer = run->buffers[t],
                 .offset = GUARD_BYTES,
-                .bytes = run->application->elements[t] * 4,
+                .bytes = run->application->elements[t] * 4 + GUARD_BYTES,
                 .written = application_writes(run->application, t),
             };
         else
@@ -106,7 +115,7 @@ static enum status upload(struct run *run, uint32_t poison) {
         if (!is_present(run, t))
             continue;
         for (size_t i = 0; i < image_words(run, t); i++)
-            run->image[i] = GUARD_WORD;
+            run->image[i] = guard_word(run, t);
         const float *const content =
             application->before[t] != NULL ? application->before[t] : application->values[t].f;
         uint32_t *const body = run->image + GUARD_WORDS;
@@ -130,8 +139,9 @@ static void check_guards(struct run_result *out, const struct run *run, uint32_t
     const size_t elements = run->application->elements[t], end = GUARD_WORDS + elements;
     for (size_t i = 0; i < image_words(run, t); i++) {
         const bool inside = i >= GUARD_WORDS && i < end;
-        if (!inside && run->image[i] != GUARD_WORD) {
-            report(out, "wrote outside of tensor", run, t, i - GUARD_WORDS, run->image[i], GUARD_WORD);
+        if (!inside && run->image[i] != guard_word(run, t)) {
+            report(out, "wrote outside of tensor", run, t, i - GUARD_WORDS, run->image[i],
+                   guard_word(run, t));
             return;
         }
     }

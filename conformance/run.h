@@ -1,6 +1,6 @@
 /* run.h: one application of an operator on a device, with traps around it.
  *
- * Every tensor lies in a buffer of its own between two guard zones of NaN; outputs hold poison before; the
+ * Every tensor lies in a buffer of its own between two guard zones; outputs hold poison before; the
  * dispatch runs twice. Found out: writes outside a tensor, changed inputs, elements left out, reads outside
  * a tensor (they meet NaN), and results that differ from run to run.
  */
