@@ -91,8 +91,8 @@ static enum status record(struct run *run) {
                         gpu_device_properties(run->device)));
     struct gpu_dispatch dispatch = {.label = info->name, .work = choice.work};
     struct gpu_shader shader = {.name = info->name,
-                                .code = info->shader,
-                                .code_bytes = info->shader_bytes,
+                                .code = choice.shader.code,
+                                .code_bytes = choice.shader.bytes,
                                 .binding_count = run->tensors,
                                 .constant_count = choice.constant_count,
                                 .subgroup_size = choice.subgroup_size};

@@ -1,56 +1,206 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-#extension GL_EXT_control_flow_attributes : require
+// matmul: c[b] = op(a[b]) op(b[b]) + bias            (spec/operators.md, "matmul")
+//
+// A workgroup makes one tile of c, an invocation ROWS x COLUMNS elements of it, kept in registers. The
+// invocations stand in LANE_ROWS rows; each owns 4 x 4 blocks in the same place of every repetition of the
+// pattern (here LANE_ROWS = 2, four lanes per row, ROWS = COLUMNS = 8):
+//
+//           columns ->
+//     rows  +-----+-----+-----+-----+-----+-----+-----+-----+
+//      |    |  0  |  1  |  2  |  3  |  0  |  1  |  2  |  3  |   each box: 4 x 4 elements of the
+//      v    |  4  |  5  |  6  |  7  |  4  |  5  |  6  |  7  |   invocation with that number
+//           +-----+-----+-----+-----+-----+-----+-----+-----+
+//           |  0  |  1  |  2  |  3  |  0  |  1  |  2  |  3  |
+//           |  4  |  5  |  6  |  7  |  4  |  5  |  6  |  7  |
+//           +-----+-----+-----+-----+-----+-----+-----+-----+
+//
+// There are two ways to feed it.
+//   DEPTH = 0  Each invocation loads what it needs, 4 of k at a time, or its quarter of the rows where four
+//              of them are a team. No shared memory, no barrier: for CPUs, where both are slow, and where a
+//              load costs as much as dozens of additions.
+//   DEPTH > 0  The workgroup stages DEPTH of k in shared memory, both operands with k as the slow index. For
+//              GPUs.
+// Both add the products of an element in the order of k.
+//
+// All memory is seen as vec4. Where rows are not a multiple of 4 elements (the VECTOR constants), elements are
+// read one by one. Past the edge, indices are clamped to the last row or column, whose results are not stored;
+// past the end of k, a is taken as 0.
+#include "team.glsl"
 
-#include "index.glsl"
+#define TYPE_a vec4
+#define TYPE_b vec4
+#define TYPE_c vec4
+#define TYPE_bias vec4
 #include "interface.glsl"
 
-layout(constant_id = 2) const uint ROWS = 4u;
-layout(constant_id = 3) const uint COLUMNS = 4u;
+#include "index.glsl"
+
+layout(constant_id = 2) const uint ROWS = 8u;    // of an invocation, a multiple of 4
+layout(constant_id = 3) const uint COLUMNS = 8u; // likewise
+layout(constant_id = 4) const uint LANE_ROWS = 2u;
+layout(constant_id = 5) const bool TRANSPOSE_A = false;
+layout(constant_id = 6) const bool TRANSPOSE_B = false;
+layout(constant_id = 7) const bool VECTOR_A = false; // rows of a, as stored, are a multiple of 4
+layout(constant_id = 8) const bool VECTOR_B = false;
+layout(constant_id = 9) const bool VECTOR_C = false;
+layout(constant_id = 10) const uint DEPTH = 0u; // a multiple of 4
+
+const uint LANE_COLUMNS = gl_WorkGroupSize.x / LANE_ROWS;
+const uint TILE_ROWS = LANE_ROWS * ROWS;
+const uint TILE_COLUMNS = LANE_COLUMNS * COLUMNS;
+
+float sum[ROWS][COLUMNS];
+
+// The i-th row and j-th column of this invocation within the tile.
+uint row_of(uint i) {
+    return i / 4u * (LANE_ROWS * 4u) + lane() / LANE_COLUMNS * 4u + i % 4u;
+}
+
+uint column_of(uint j) {
+    return j / 4u * (LANE_COLUMNS * 4u) + lane() % LANE_COLUMNS * 4u + j % 4u;
+}
+
+// Four elements of a stored row that is `width` long, from `column` (a multiple of 4) on; the row begins at
+// element `start`.
+#define FOUR(tensor, vector, start, column, width)                                                       \
+    (vector ? tensor[((start) + min(column, (width) - 4u)) / 4u]                                          \
+            : vec4(ONE(tensor, (start) + min(column, (width) - 1u)),                                      \
+                   ONE(tensor, (start) + min((column) + 1u, (width) - 1u)),                               \
+                   ONE(tensor, (start) + min((column) + 2u, (width) - 1u)),                               \
+                   ONE(tensor, (start) + min((column) + 3u, (width) - 1u))))
+#define ONE(tensor, index) tensor[(index) / 4u][(index) % 4u]
+
+// Of a: elements (row, step .. step + 3), or (row .. row + 3, step) if it is stored transposed.
+vec4 load_a(uint start, uint row, uint step) {
+    if (TRANSPOSE_A) {
+        const vec4 value = FOUR(a, VECTOR_A, start + min(step, k - 1u) * m, row, m);
+        return step < k ? value : vec4(0.0);
+    }
+    const vec4 value = FOUR(a, VECTOR_A, start + min(row, m - 1u) * k, step, k);
+    return VECTOR_A ? value : mix(vec4(0.0), value, lessThan(uvec4(step, step + 1u, step + 2u, step + 3u), uvec4(k)));
+}
+
+// Of b: elements (step, column .. column + 3), or (step .. step + 3, column) if it is stored transposed.
+vec4 load_b(uint start, uint step, uint column) {
+    if (TRANSPOSE_B)
+        return FOUR(b, VECTOR_B, start + min(column, n - 1u) * k, step, k);
+    return FOUR(b, VECTOR_B, start + min(step, k - 1u) * n, column, n);
+}
+
+// ---- DEPTH = 0: from memory to registers ----
+
+// Which member of the team holds element (row i, step s of 4) of a, in which of its vectors, and where in that.
+const uint SHARE = 4u / TEAM; // steps per member, if a is transposed
+#define LEFT_COUNT (ROWS / TEAM)
+#define LEFT(i, s)                                                                                        \
+    (TRANSPOSE_A ? TEAM_BROADCAST(left[(s) % SHARE * (ROWS / 4u) + (i) / 4u][(i) % 4u], (s) / SHARE)      \
+                 : TEAM_BROADCAST(left[(i) % LEFT_COUNT][s], (i) / LEFT_COUNT))
+#define RIGHT(s, j) (TRANSPOSE_B ? right[j][s] : right[(s) * (COLUMNS / 4u) + (j) / 4u][(j) % 4u])
+
+void multiply_in_registers(uint a_start, uint b_start, uint row0, uint column0) {
+    for (uint step = 0u; step < k; step += 4u) {
+        vec4 left[LEFT_COUNT], right[COLUMNS];
+        [[unroll]] for (uint i = 0u; i < LEFT_COUNT; i++)
+            left[i] = TRANSPOSE_A ? load_a(a_start, row0 + row_of(i % (ROWS / 4u) * 4u),
+                                           step + member() * SHARE + i / (ROWS / 4u))
+                                  : load_a(a_start, row0 + row_of(member() * LEFT_COUNT + i), step);
+        [[unroll]] for (uint j = 0u; j < COLUMNS; j++)
+            right[j] = TRANSPOSE_B ? load_b(b_start, step, column0 + column_of(j))
+                                   : load_b(b_start, step + j / (COLUMNS / 4u),
+                                            column0 + column_of(j % (COLUMNS / 4u) * 4u));
+        [[unroll]] for (uint i = 0u; i < ROWS; i++) {
+            const vec4 x = vec4(LEFT(i, 0u), LEFT(i, 1u), LEFT(i, 2u), LEFT(i, 3u));
+            [[unroll]] for (uint j = 0u; j < COLUMNS; j++)
+                [[unroll]] for (uint s = 0u; s < 4u; s++)
+                    sum[i][j] += x[s] * RIGHT(s, j);
+        }
+    }
+}
+
+// ---- DEPTH > 0: through shared memory ----
+
+// One vec4 more per row keeps the four elements that are stored down a column in different banks.
+const uint LEFT_PITCH = TILE_ROWS / 4u + 1u;
+const uint RIGHT_PITCH = TILE_COLUMNS / 4u + 1u;
+shared vec4 staged_left[DEPTH > 0u ? DEPTH * LEFT_PITCH : 1u];
+shared vec4 staged_right[DEPTH > 0u ? DEPTH * RIGHT_PITCH : 1u];
+
+void stage(uint a_start, uint b_start, uint row0, uint column0, uint step) {
+    for (uint at = lane(); at < DEPTH * TILE_ROWS / 4u; at += gl_WorkGroupSize.x) {
+        if (TRANSPOSE_A) {
+            const uint s = at / (TILE_ROWS / 4u), row = at % (TILE_ROWS / 4u);
+            staged_left[s * LEFT_PITCH + row] = load_a(a_start, row0 + row * 4u, step + s);
+        } else {
+            const uint s = at % (DEPTH / 4u) * 4u, row = at / (DEPTH / 4u);
+            const vec4 value = load_a(a_start, row0 + row, step + s);
+            [[unroll]] for (uint i = 0u; i < 4u; i++)
+                staged_left[(s + i) * LEFT_PITCH + row / 4u][row % 4u] = step + s < k ? value[i] : 0.0;
+        }
+    }
+    for (uint at = lane(); at < DEPTH * TILE_COLUMNS / 4u; at += gl_WorkGroupSize.x) {
+        if (!TRANSPOSE_B) {
+            const uint s = at / (TILE_COLUMNS / 4u), column = at % (TILE_COLUMNS / 4u);
+            staged_right[s * RIGHT_PITCH + column] = load_b(b_start, step + s, column0 + column * 4u);
+        } else {
+            const uint s = at % (DEPTH / 4u) * 4u, column = at / (DEPTH / 4u);
+            const vec4 value = load_b(b_start, step + s, column0 + column);
+            [[unroll]] for (uint i = 0u; i < 4u; i++)
+                staged_right[(s + i) * RIGHT_PITCH + column / 4u][column % 4u] = value[i];
+        }
+    }
+}
+
+void multiply_through_shared(uint a_start, uint b_start, uint row0, uint column0) {
+    for (uint step = 0u; step < k; step += DEPTH) {
+        stage(a_start, b_start, row0, column0, step);
+        barrier();
+        [[unroll]] for (uint s = 0u; s < DEPTH; s++) {
+            vec4 left[ROWS / 4u], right[COLUMNS / 4u];
+            [[unroll]] for (uint i = 0u; i < ROWS / 4u; i++)
+                left[i] = staged_left[s * LEFT_PITCH + row_of(i * 4u) / 4u];
+            [[unroll]] for (uint j = 0u; j < COLUMNS / 4u; j++)
+                right[j] = staged_right[s * RIGHT_PITCH + column_of(j * 4u) / 4u];
+            [[unroll]] for (uint i = 0u; i < ROWS; i++)
+                [[unroll]] for (uint j = 0u; j < COLUMNS; j++)
+                    sum[i][j] += left[i / 4u][i % 4u] * right[j / 4u][j % 4u];
+        }
+        barrier();
+    }
+}
+
+void store(uint start, uint row0, uint column0) {
+    [[unroll]] for (uint j = 0u; j < COLUMNS; j += 4u) {
+        const uint column = column0 + column_of(j);
+        if (column >= n)
+            continue;
+        vec4 offset = vec4(0.0);
+        if (HAS_bias)
+            offset = FOUR(bias, VECTOR_C, 0u, column, n);
+        [[unroll]] for (uint i = 0u; i < ROWS; i++) {
+            const uint row = row0 + row_of(i), at = start + row * n + column;
+            const vec4 value = vec4(sum[i][j], sum[i][j + 1u], sum[i][j + 2u], sum[i][j + 3u]) + offset;
+            if (row < m && VECTOR_C)
+                c[at / 4u] = value;
+            else if (row < m)
+                for (uint s = 0u; s < min(4u, n - column); s++)
+                    ONE(c, at + s) = value[s];
+        }
+    }
+}
 
 void main() {
-    const uint width = gl_WorkGroupSize.x;
-    const uint tiles_n = (n + width * COLUMNS - 1u) / (width * COLUMNS);
-    const uint tiles_m = (m + ROWS - 1u) / ROWS;
-    const uint tile = linear_group();
-    const uint item = tile / (tiles_n * tiles_m);
+    const uint tiles_n = (n + TILE_COLUMNS - 1u) / TILE_COLUMNS, tiles_m = (m + TILE_ROWS - 1u) / TILE_ROWS;
+    const uint tile = linear_group(), item = tile / (tiles_n * tiles_m);
     if (item >= batch)
         return;
-    const uint row0 = tile / tiles_n % tiles_m * ROWS;
-    const uint column0 = tile % tiles_n * width * COLUMNS + gl_LocalInvocationIndex;
-
-    const uint a_row = transpose_a != 0u ? 1u : k, a_step = transpose_a != 0u ? m : 1u;
-    const uint b_column = transpose_b != 0u ? k : 1u, b_step = transpose_b != 0u ? 1u : n;
-    uint a_at[ROWS], b_at[COLUMNS];
-    float sum[ROWS][COLUMNS];
-    [[unroll]] for (uint i = 0u; i < ROWS; i++)
-        a_at[i] = item * m * k + min(row0 + i, m - 1u) * a_row;
-    [[unroll]] for (uint j = 0u; j < COLUMNS; j++)
-        b_at[j] = item * k * n + min(column0 + j * width, n - 1u) * b_column;
+    const uint row0 = tile / tiles_n % tiles_m * TILE_ROWS, column0 = tile % tiles_n * TILE_COLUMNS;
     [[unroll]] for (uint i = 0u; i < ROWS; i++)
         [[unroll]] for (uint j = 0u; j < COLUMNS; j++)
             sum[i][j] = 0.0;
-
-    for (uint step = 0u; step < k; step++) {
-        float right[COLUMNS];
-        [[unroll]] for (uint j = 0u; j < COLUMNS; j++)
-            right[j] = b[b_at[j] + step * b_step];
-        [[unroll]] for (uint i = 0u; i < ROWS; i++) {
-            const float left = a[a_at[i] + step * a_step];
-            [[unroll]] for (uint j = 0u; j < COLUMNS; j++)
-                sum[i][j] += left * right[j];
-        }
-    }
-
-    [[unroll]] for (uint j = 0u; j < COLUMNS; j++) {
-        const uint column = column0 + j * width;
-        if (column >= n)
-            continue;
-        float start = 0.0;
-        if (HAS_bias)
-            start = bias[column];
-        [[unroll]] for (uint i = 0u; i < ROWS; i++)
-            if (row0 + i < m)
-                c[(item * m + row0 + i) * n + column] = sum[i][j] + start;
-    }
+    if (DEPTH > 0u)
+        multiply_through_shared(item * m * k, item * k * n, row0, column0);
+    else
+        multiply_in_registers(item * m * k, item * k * n, row0, column0);
+    store(item * m * n, row0, column0);
 }

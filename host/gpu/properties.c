@@ -136,6 +136,9 @@ static void query_modern(VkPhysicalDevice physical, struct gpu_properties *p, st
     const bool in_compute = (core11.subgroupSupportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0;
     p->subgroup_arithmetic =
         in_compute && (core11.subgroupSupportedOperations & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT);
+    p->subgroup_quad = in_compute && p->subgroup_size >= 4 &&
+                       (core11.subgroupSupportedOperations & VK_SUBGROUP_FEATURE_BASIC_BIT) &&
+                       (core11.subgroupSupportedOperations & VK_SUBGROUP_FEATURE_QUAD_BIT);
     p->float16 = features12.shaderFloat16;
     p->storage16 = features11.storageBuffer16BitAccess;
     support->device_fault = support->device_fault && fault_features.deviceFault;

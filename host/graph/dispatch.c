@@ -64,6 +64,7 @@ enum status dispatch_choose(struct dispatch *out, enum operator_id id, const uni
                             uint32_t present, const struct gpu_properties *device) {
     *out = (struct dispatch){.constants = {present}, .constant_count = 1};
     grids[id](out, values, device);
+    out->shader = operator_shader(id, out->variant);
     for (int i = 0; i < 3; i++)
         if (out->groups[i] > device->max_groups[i])
             return status_set(

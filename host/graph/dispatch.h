@@ -18,7 +18,9 @@ struct dispatch {
     uint32_t constant_count;
     uint32_t groups[3];
     uint32_t subgroup_size; /* required; 0 for any */
-    double work;            /* estimated floating-point operations, or elements touched */
+    enum shader_variant variant;
+    struct operator_shader shader; /* of that variant */
+    double work;                   /* estimated floating-point operations, or elements touched */
 };
 
 /* Constants, workgroups and push words for one application of an operator. `present` has bit i set when

@@ -2,16 +2,65 @@
 
 #include "graph/operator_index.h"
 
+/* How shaders/matmul.comp tiles c; the fields are its specialisation constants. */
+struct tiling {
+    uint32_t width;         /* invocations of a workgroup */
+    uint32_t rows, columns; /* of c, per invocation */
+    uint32_t lane_rows;     /* rows of invocations in a workgroup */
+    uint32_t depth;         /* of k, staged in shared memory; 0: none is */
+};
+
+static uint64_t tiles_of(const struct tiling *tiling, uint64_t batch, uint64_t m, uint64_t n) {
+    const uint64_t rows = (uint64_t)tiling->lane_rows * tiling->rows;
+    const uint64_t columns = (uint64_t)tiling->width / tiling->lane_rows * tiling->columns;
+    return batch * ((m + rows - 1) / rows) * ((n + columns - 1) / columns);
+}
+
+/* CPUs: one vector of eight invocations is a workgroup. Wider tiles do not pay: their code leaves the
+ * instruction cache, since these drivers write out every load of every lane.
+ * GPUs: the largest tile of which there are enough to fill the device. */
+static struct tiling choose_tiling(uint64_t batch, uint64_t m, uint64_t n,
+                                   const struct gpu_properties *device) {
+    static const struct tiling team = {.width = 8, .rows = 24, .columns = 4, .lane_rows = 2};
+    static const struct tiling single = {.width = 8, .rows = 8, .columns = 8, .lane_rows = 2};
+    static const struct tiling shared[] = {
+        {.width = 256, .rows = 8, .columns = 8, .lane_rows = 16, .depth = 8},
+        {.width = 256, .rows = 4, .columns = 4, .lane_rows = 16, .depth = 16},
+        {.width = 64, .rows = 4, .columns = 4, .lane_rows = 8, .depth = 16},
+    };
+    enum { ENOUGH_TILES = 128, SHARED_COUNT = sizeof shared / sizeof shared[0] };
+    if (device->type == GPU_TYPE_CPU)
+        return device->subgroup_quad ? team : single;
+    for (int i = 0; i < SHARED_COUNT - 1; i++)
+        if (tiles_of(&shared[i], batch, m, n) >= ENOUGH_TILES)
+            return shared[i];
+    return shared[SHARED_COUNT - 1];
+}
+
 void dispatch_matmul(struct dispatch *dispatch, const union operator_value *values,
                      const struct gpu_properties *device) {
     const uint64_t batch = DISPATCH_SIZE(matmul, batch), m = DISPATCH_SIZE(matmul, m);
     const uint64_t n = DISPATCH_SIZE(matmul, n), k = DISPATCH_SIZE(matmul, k);
-    const uint64_t width = 8, rows = 16, columns = 4;
-    dispatch->constants[1] = (uint32_t)width;
-    dispatch->constants[2] = (uint32_t)rows;
-    dispatch->constants[3] = (uint32_t)columns;
-    dispatch->constant_count = 4;
-    const uint64_t tiles = (m + rows - 1) / rows * ((n + width * columns - 1) / (width * columns));
-    dispatch_fold(dispatch, batch * tiles, device);
+    const bool transpose_a = DISPATCH_SIZE(matmul, transpose_a) != 0;
+    const bool transpose_b = DISPATCH_SIZE(matmul, transpose_b) != 0;
+    const struct tiling tiling = choose_tiling(batch, m, n, device);
+    const uint32_t constants[] = {
+        dispatch->constants[0],
+        tiling.width,
+        tiling.rows,
+        tiling.columns,
+        tiling.lane_rows,
+        transpose_a,
+        transpose_b,
+        (transpose_a ? m : k) % 4 == 0,
+        (transpose_b ? k : n) % 4 == 0,
+        n % 4 == 0,
+        tiling.depth,
+    };
+    dispatch->constant_count = sizeof constants / sizeof constants[0];
+    for (uint32_t i = 0; i < dispatch->constant_count; i++)
+        dispatch->constants[i] = constants[i];
+    dispatch->variant = device->subgroup_quad && tiling.depth == 0 ? SHADER_QUADS : SHADER_PLAIN;
+    dispatch_fold(dispatch, tiles_of(&tiling, batch, m, n), device);
     dispatch->work = 2.0 * (double)batch * (double)m * (double)n * (double)k;
 }

@@ -85,8 +85,8 @@ static enum status record_node(struct vulkan_executor *self, const struct graph_
     TRY(dispatch_choose(&choice, node->operator, node->numbers, present,
                         gpu_device_properties(self->device)));
     struct gpu_shader shader = {.name = info->name,
-                                .code = info->shader,
-                                .code_bytes = info->shader_bytes,
+                                .code = choice.shader.code,
+                                .code_bytes = choice.shader.bytes,
                                 .binding_count = tensors,
                                 .constant_count = choice.constant_count,
                                 .subgroup_size = choice.subgroup_size};

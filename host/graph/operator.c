@@ -65,7 +65,8 @@
 #undef SIZE
 #undef REAL
 
-/* The shaders, one header per operator, all included by this list that the build writes. */
+/* The shaders, a header for each, all included by this list that the build writes; table.h, below, likewise.
+ */
 #include "shaders/all.spv.h"
 
 enum { IS_DIFFERENTIABLE = 1, IS_CONSTANT = 0 };
@@ -79,12 +80,18 @@ static const struct operator_info operators[] = {
         .arguments = arguments_##id,                                                                         \
         .argument_count = sizeof arguments_##id / sizeof arguments_##id[0],                                  \
         .reference = call_##id,                                                                              \
-        .shader = shader_##id,                                                                               \
-        .shader_bytes = sizeof shader_##id,                                                                  \
     },
 #include "spec/operators.def"
 #undef OPERATOR
 };
+
+static const struct operator_shader shaders[OPERATOR_COUNT][SHADER_VARIANT_COUNT] = {
+#include "shaders/table.h"
+};
+
+struct operator_shader operator_shader(enum operator_id id, enum shader_variant variant) {
+    return shaders[id][variant];
+}
 
 const struct operator_info *operator_info(enum operator_id id) {
     return &operators[id];

@@ -55,11 +55,20 @@ struct operator_info {
     const struct operator_argument *arguments; /* tensors first, then sizes and reals */
     uint32_t argument_count;
     void (*reference)(const union operator_value *values); /* calls reference_<name> */
-    const uint32_t *shader;                                /* SPIR-V */
-    size_t shader_bytes;
 };
 
 const struct operator_info *operator_info(enum operator_id id);
+
+/* A shader as the build makes it from shaders/<operator>.comp: for any device, and, where the source uses
+ * shaders/include/team.glsl, once more for devices with quad operations. */
+enum shader_variant { SHADER_PLAIN, SHADER_QUADS, SHADER_VARIANT_COUNT };
+
+struct operator_shader {
+    const uint32_t *code; /* SPIR-V; NULL when there is no such variant */
+    size_t bytes;
+};
+
+struct operator_shader operator_shader(enum operator_id id, enum shader_variant variant);
 
 /* How many of its arguments are tensors: they are the first, and have the bindings of the same numbers. */
 uint32_t operator_tensor_count(enum operator_id id);
