@@ -77,6 +77,31 @@ enum status weights_load_encoder(struct executor *executor, const struct graph *
     return load_selected(executor, graph, &encoder, file, file_prefix);
 }
 
+static enum status copy_tensor(struct executor *to, const struct tensor *tensor, struct executor *from,
+                               const struct tensor *source) {
+    if (source == NULL || source->kind != TENSOR_PARAMETER || !shape_equal(source->shape, tensor->shape))
+        return status_set(STATUS_INTERNAL, "parameter '%s' is not in the network that it is copied from",
+                          tensor->name);
+    float *values;
+    TRY(memory_new(&values, tensor->elements, sizeof *values));
+    enum status status = executor_read(from, source, values);
+    if (status == STATUS_OK)
+        status = executor_write(to, tensor, values);
+    free(values);
+    return status;
+}
+
+enum status weights_copy(struct executor *to, const struct graph *to_graph, struct executor *from,
+                         const struct graph *from_graph) {
+    const struct selection all = {.kind = TENSOR_PARAMETER, .prefix = ""};
+    for (size_t i = 0; i < graph_tensor_count(to_graph); i++) {
+        const struct tensor *const tensor = graph_tensor(to_graph, i);
+        if (is_selected(&all, tensor))
+            TRY(copy_tensor(to, tensor, from, graph_find(from_graph, tensor->name)));
+    }
+    return STATUS_OK;
+}
+
 enum status weights_load_moments(struct executor *executor, const struct graph *graph,
                                  const struct safetensors *file) {
     static const char *const prefixes[] = {CHECKPOINT_FIRST_MOMENT, CHECKPOINT_SECOND_MOMENT};

@@ -24,6 +24,11 @@ MNSP_NODISCARD enum status weights_load(struct executor *executor, const struct 
 MNSP_NODISCARD enum status weights_load_encoder(struct executor *executor, const struct graph *graph,
                                                 const char *graph_prefix, const struct safetensors *file);
 
+/* Copies every parameter of a graph from the one of that name in another executor, on whatever device.
+ * Errors: STATUS_INTERNAL when there is none of that name and shape. */
+MNSP_NODISCARD enum status weights_copy(struct executor *to, const struct graph *to_graph,
+                                        struct executor *from, const struct graph *from_graph);
+
 /* Reads the state of the optimiser. Errors: as weights_load(). */
 MNSP_NODISCARD enum status weights_load_moments(struct executor *executor, const struct graph *graph,
                                                 const struct safetensors *file);

@@ -1,0 +1,30 @@
+/* reading.h: what `mnsp eval` and `mnsp read` share: opening a recogniser by options, and JSON. */
+#ifndef MNSP_CLI_READING_H
+#define MNSP_CLI_READING_H
+
+#include "cli/cli.h"
+#include "train/recognise.h"
+
+#include <jansson.h>
+
+/* Options behind --model are for files that do not say themselves. */
+#define CLI_READING_OPTIONS                                                                                  \
+    {"model", "FILE", "the recogniser: a checkpoint of 'mnsp finetune', or weights with the same names"},    \
+        {"json", NULL, "print one JSON object"}, {"batch", "N", "images that are read at once; default 32"}, \
+        {"charset", "FILE", "the character set, where it is not the one the model was trained with"},        \
+        {"heads", "N", "attention heads of the encoder, for weights that do not say; default width / 64"},   \
+        {"decoder-heads", "N", "attention heads of the recogniser's decoder, likewise; default 8"},          \
+        {"max-length", "N", "places of a text, the end mark included, likewise; default 25"},                \
+        CLI_DEVICE_OPTIONS
+
+/* Opens the recogniser of --model on the device, for at most `most` images at once. */
+MNSP_NODISCARD enum status cli_recogniser(const struct cli_values *values, size_t most,
+                                          struct gpu_device *device, struct recogniser **recogniser);
+
+/* Bytes as a JSON text: those that are not UTF-8, as a path may have them, become U+FFFD. */
+json_t *cli_json_text(const char *bytes);
+
+/* Prints an object made with json_pack(), indented, and releases it; NULL means that memory ran out. */
+MNSP_NODISCARD enum status cli_print_json(json_t *object);
+
+#endif

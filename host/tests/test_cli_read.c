@@ -1,0 +1,200 @@
+/* `mnsp read` and `mnsp eval` as they are called: what they print, and their exit status. */
+#include "tiny_recogniser.h"
+
+#include "base/json.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int start(void **state) {
+    if (make_test_folder(state) != 0)
+        return 1;
+    train_tiny_recogniser();
+    write_text(in_folder("words/bad.png"), "no image");
+    write_text(in_folder("words/mixed.tsv"), "0.png\tAB\n"
+                                             "1.png\tsome\n"
+                                             "bad.png\tword\n"
+                                             "3.png\tabcdefgh\n");
+    return chdir(test_folder);
+}
+
+/* Runs "mnsp <words>" in the test folder; what it printed is in `out` and `err`. */
+static char out[8192], err[8192];
+
+static void take_text(char *text, size_t size, const char *name) {
+    FILE *const file = fopen(name, "rb");
+    assert_non_null(file);
+    text[fread(text, 1, size - 1, file)] = '\0';
+    fclose(file);
+}
+
+static int mnsp(const char *words) {
+    char command[1024];
+    snprintf(command, sizeof command, "'%s' %s >out.txt 2>err.txt", MNSP_PROGRAM, words);
+    const int status = system(command);
+    take_text(out, sizeof out, "out.txt");
+    take_text(err, sizeof err, "err.txt");
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+#define MODEL "--device reference --model run/last.safetensors "
+
+static void assert_has(const char *text, const char *part) {
+    if (strstr(text, part) == NULL)
+        fail_msg("'%s' is not in '%s'", part, text);
+}
+
+/* The whole of what was printed, as one object. */
+static json_t *printed_json(void) {
+    json_t *object;
+    assert_ok(json_read_text(&object, out, strlen(out), "output"));
+    assert_true(json_is_object(object));
+    return object;
+}
+
+/* ---- read ---- */
+
+static void read_prints_a_line_per_image(void **state) {
+    (void)state;
+    assert_int_equal(mnsp("read " MODEL "words/2.png words/0.png"), 0);
+    char first[64], second[64];
+    double one, two;
+    assert_int_equal(
+        sscanf(out, "words/2.png\t%63[^\t]\t%lf\nwords/0.png\t%63[^\t]\t%lf\n", first, &one, second, &two),
+        4);
+    assert_string_equal(first, "xyz");
+    assert_string_equal(second, "ab");
+    assert_true(one > 0.8 && one <= 1 && two > 0.8 && two <= 1);
+    assert_string_equal(err, "");
+}
+
+static void read_goes_on_behind_bad_images(void **state) {
+    (void)state;
+    for (int batch = 1; batch <= 3; batch++) {
+        char words[256];
+        snprintf(words, sizeof words,
+                 "read " MODEL "--batch %d words/1.png gone.png words/bad.png words/3.png words", batch);
+        assert_int_equal(mnsp(words), 1);
+        assert_has(out, "words/1.png\tAb!\t");
+        assert_has(out, "words/3.png\t0\t");
+        assert_null(strstr(out, "bad.png"));
+        assert_has(err, "gone.png: ");
+        assert_has(err, "words/bad.png: ");
+        assert_has(err, "3 of 5 images could not be read");
+    }
+}
+
+static void read_prints_json(void **state) {
+    (void)state;
+    assert_int_equal(mnsp("read --json " MODEL "words/1.png gone.png words/2.png"), 1);
+    json_t *const object = printed_json(), *images;
+    assert_ok(json_need_array(&images, object, "images", "output"));
+    assert_int_equal(json_array_size(images), 3);
+    const char *text;
+    double confidence;
+    assert_ok(json_need_text(&text, json_array_get(images, 0), "text", "output"));
+    assert_string_equal(text, "Ab!");
+    assert_ok(json_need_real(&confidence, json_array_get(images, 0), "confidence", "output"));
+    assert_true(confidence > 0.8 && confidence <= 1);
+    assert_ok(json_need_text(&text, json_array_get(images, 1), "image", "output"));
+    assert_string_equal(text, "gone.png");
+    assert_ok(json_need_text(&text, json_array_get(images, 1), "error", "output"));
+    assert_ok(json_need_text(&text, json_array_get(images, 2), "text", "output"));
+    assert_string_equal(text, "xyz");
+    json_decref(object);
+}
+
+static void read_says_what_is_missing(void **state) {
+    (void)state;
+    assert_int_equal(mnsp("read " MODEL), 2);
+    assert_has(err, "no image is named");
+    assert_int_equal(mnsp("read --device reference words/0.png"), 2);
+    assert_has(err, "--model is missing");
+    assert_int_equal(mnsp("read --device reference --model gone.safetensors words/0.png"), 1);
+    assert_has(err, "gone.safetensors");
+    assert_int_equal(mnsp("read " MODEL "--batch 0 words/0.png"), 2);
+    assert_has(err, "--batch");
+    assert_string_equal(out, "");
+}
+
+/* ---- eval ---- */
+
+static void eval_prints_a_table(void **state) {
+    (void)state;
+    assert_int_equal(mnsp("eval " MODEL "--data words --data words/mixed.tsv"), 0);
+    assert_has(out, "words                   4    100.00%         100.00%\n");
+    assert_has(out, "mixed.tsv               3     33.33%           0.00%\n");
+    assert_has(out, "average                       66.67%          50.00%\n");
+    assert_has(out, "weighted average        7     71.43%          57.14%\n");
+    assert_has(out, "1 of the words have more than 4 characters");
+    assert_has(out, "1 images could not be decoded");
+    assert_has(err, "bad.png");
+}
+
+static void assert_real(const json_t *object, const char *key, double expected) {
+    double value;
+    assert_ok(json_need_real(&value, object, key, "output"));
+    assert_true(value - expected < 1e-8 && expected - value < 1e-8);
+}
+
+static void assert_integer(const json_t *object, const char *key, int64_t expected) {
+    int64_t value;
+    assert_ok(json_need_integer(&value, object, key, "output"));
+    assert_int_equal(value, expected);
+}
+
+static void eval_prints_json(void **state) {
+    (void)state;
+    assert_int_equal(mnsp("eval --json " MODEL "--data words/ --data words/mixed.tsv"), 0);
+    json_t *const object = printed_json(), *sets;
+    assert_real(object, "average", 2.0 / 3);
+    assert_real(object, "weighted_average", 5.0 / 7);
+    assert_real(object, "average_case_sensitive", 0.5);
+    assert_real(object, "weighted_average_case_sensitive", 4.0 / 7);
+    assert_integer(object, "words", 7);
+    const char *text;
+    assert_ok(json_need_text(&text, object, "device", "output"));
+    assert_string_equal(text, "reference");
+    assert_ok(json_need_array(&sets, object, "sets", "output"));
+    assert_int_equal(json_array_size(sets), 2);
+    const json_t *const words = json_array_get(sets, 0), *const mixed = json_array_get(sets, 1);
+    assert_ok(json_need_text(&text, words, "name", "output"));
+    assert_string_equal(text, "words");
+    assert_integer(words, "words", 4);
+    assert_real(words, "accuracy", 1);
+    assert_real(words, "case_sensitive", 1);
+    assert_ok(json_need_text(&text, mixed, "name", "output"));
+    assert_string_equal(text, "mixed.tsv");
+    assert_integer(mixed, "words", 3);
+    assert_real(mixed, "accuracy", 1.0 / 3);
+    assert_real(mixed, "case_sensitive", 0);
+    assert_integer(mixed, "too_long", 1);
+    assert_integer(mixed, "undecodable", 1);
+    assert_integer(mixed, "unlabelled", 0);
+    json_decref(object);
+}
+
+static void eval_says_what_is_missing(void **state) {
+    (void)state;
+    assert_int_equal(mnsp("eval " MODEL), 2);
+    assert_has(err, "--data is missing");
+    assert_int_equal(mnsp("eval --device reference --data words"), 2);
+    assert_has(err, "--model is missing");
+    assert_int_equal(mnsp("eval " MODEL "--data gone"), 1);
+    assert_has(err, "gone");
+    assert_string_equal(out, "");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(read_prints_a_line_per_image),
+        cmocka_unit_test(read_goes_on_behind_bad_images),
+        cmocka_unit_test(read_prints_json),
+        cmocka_unit_test(read_says_what_is_missing),
+        cmocka_unit_test(eval_prints_a_table),
+        cmocka_unit_test(eval_prints_json),
+        cmocka_unit_test(eval_says_what_is_missing),
+    };
+    return cmocka_run_group_tests(tests, start, remove_test_folder);
+}
