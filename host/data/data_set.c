@@ -51,7 +51,10 @@ static enum status open_label_file(struct source *out, const char *path) {
 
 /* Finds out the kind of a source and opens it. */
 static enum status open_source(struct source *out, const char *path) {
+    static const char render[] = "render:";
     struct stat about;
+    if (strncmp(path, render, sizeof render - 1) == 0)
+        return source_open_render(out, path + sizeof render - 1);
     if (stat(path, &about) != 0)
         return status_set(STATUS_INVALID, "%s: %s; name a folder, a label file or render:count=N,seed=S",
                           path, strerror(errno));

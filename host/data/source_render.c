@@ -1,0 +1,160 @@
+/* source_render.c: rendered words as a source. */
+#include "base/memory.h"
+#include "data/render.h"
+#include "data/source_kind.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PENS_MAX = 64,
+    DRAWING = 1 << 12 /* the first random number for drawing; those before choose the text */
+};
+
+struct rendering {
+    size_t count;
+    uint64_t seed;
+    char *words_path, *fonts_path;
+    struct render_words words;
+    struct render_fonts fonts;
+    pthread_mutex_t mutex; /* guards the idle pens */
+    struct render_pen *idle[PENS_MAX];
+    size_t idle_count;
+};
+
+static void rendering_close(void *state) {
+    struct rendering *const rendering = state;
+    for (size_t i = 0; i < rendering->idle_count; i++)
+        render_pen_free(rendering->idle[i]);
+    pthread_mutex_destroy(&rendering->mutex);
+    render_words_close(&rendering->words);
+    render_fonts_free(&rendering->fonts);
+    free(rendering->words_path);
+    free(rendering->fonts_path);
+    free(rendering);
+}
+
+/* ---- pens: as many as there are threads reading at once ---- */
+
+static enum status take_pen(struct rendering *rendering, struct render_pen **pen) {
+    pthread_mutex_lock(&rendering->mutex);
+    *pen = rendering->idle_count > 0 ? rendering->idle[--rendering->idle_count] : NULL;
+    pthread_mutex_unlock(&rendering->mutex);
+    return *pen != NULL ? STATUS_OK : render_pen_new(pen, &rendering->fonts);
+}
+
+static void put_pen_back(struct rendering *rendering, struct render_pen *pen) {
+    pthread_mutex_lock(&rendering->mutex);
+    if (rendering->idle_count < PENS_MAX) {
+        rendering->idle[rendering->idle_count++] = pen;
+        pen = NULL;
+    }
+    pthread_mutex_unlock(&rendering->mutex);
+    if (pen != NULL)
+        render_pen_free(pen);
+}
+
+/* ---- the kind ---- */
+
+static enum status choose_text(const struct rendering *rendering, size_t index, char **text) {
+    struct philox random = philox_start(rendering->seed, PHILOX_STREAM_RENDER, (uint32_t)index, 0);
+    return render_words_choose(&rendering->words, &random, text);
+}
+
+static enum status rendering_label(void *state, size_t index, char **label, size_t *size) {
+    TRY(choose_text(state, index, label));
+    *size = strlen(*label);
+    return STATUS_OK;
+}
+
+static enum status rendering_item_name(void *state, size_t index, char **name) {
+    (void)state;
+    return memory_format(name, "rendered word %zu", index);
+}
+
+static enum status rendering_read(void *state, size_t index, struct data_image *image) {
+    struct rendering *const rendering = state;
+    struct philox random = philox_start(rendering->seed, PHILOX_STREAM_RENDER, (uint32_t)index, DRAWING);
+    struct render_pen *pen;
+    struct render_ink ink = {0};
+    char *text;
+    TRY(choose_text(rendering, index, &text));
+    enum status code = take_pen(rendering, &pen);
+    if (code == STATUS_OK) {
+        code = render_write(pen, text, &random, &ink);
+        put_pen_back(rendering, pen);
+    }
+    if (code == STATUS_OK)
+        code = render_picture(&ink, &random, image);
+    free(ink.coverage);
+    free(text);
+    return code;
+}
+
+static const struct source_kind render_kind = {"rendered words", rendering_close, rendering_read,
+                                               rendering_label, rendering_item_name};
+
+/* ---- options ---- */
+
+static enum status parse_number(const char *key, const char *value, uint64_t limit, uint64_t *number) {
+    char *end;
+    errno = 0;
+    *number = strtoull(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || *number > limit)
+        return status_set(STATUS_USAGE, "render: %s=%s is no number up to %llu", key, value,
+                          (unsigned long long)limit);
+    return STATUS_OK;
+}
+
+static enum status set_option(struct rendering *rendering, const char *key, const char *value) {
+    uint64_t count;
+    if (strcmp(key, "count") == 0) {
+        TRY(parse_number(key, value, UINT32_MAX, &count));
+        rendering->count = (size_t)count;
+        return STATUS_OK;
+    }
+    if (strcmp(key, "seed") == 0)
+        return parse_number(key, value, UINT64_MAX, &rendering->seed);
+    char **const path = strcmp(key, "words") == 0   ? &rendering->words_path
+                        : strcmp(key, "fonts") == 0 ? &rendering->fonts_path
+                                                    : NULL;
+    if (path == NULL)
+        return status_set(STATUS_USAGE, "render: no option '%s'; use count=N, seed=S, words=FILE, fonts=DIR",
+                          key);
+    free(*path);
+    return memory_copy_text(path, value);
+}
+
+static enum status parse_options(struct rendering *rendering, char *options) {
+    char *rest = options, *option;
+    while ((option = strsep(&rest, ",")) != NULL) {
+        char *const equals = strchr(option, '=');
+        if (equals != NULL)
+            *equals = '\0';
+        TRY(set_option(rendering, option, equals ? equals + 1 : ""));
+    }
+    if (rendering->count == 0)
+        return status_set(STATUS_USAGE, "render: say how many words, as in render:count=1000,seed=1");
+    return STATUS_OK;
+}
+
+enum status source_open_render(struct source *out, const char *options) {
+    struct rendering *rendering;
+    char *copy = NULL;
+    TRY(memory_new(&rendering, 1, sizeof *rendering));
+    pthread_mutex_init(&rendering->mutex, NULL);
+    enum status code;
+    TRY_GOTO(code, memory_copy_text(&copy, options), failed);
+    TRY_GOTO(code, parse_options(rendering, copy), failed);
+    TRY_GOTO(code, render_words_open(&rendering->words, rendering->words_path), failed);
+    TRY_GOTO(code, render_fonts_find(&rendering->fonts, rendering->fonts_path), failed);
+    *out = (struct source){&render_kind, rendering, rendering->count, true};
+    free(copy);
+    return STATUS_OK;
+failed:
+    free(copy);
+    rendering_close(rendering);
+    return code;
+}
