@@ -1,6 +1,7 @@
 /* decode.c: encoded bytes to pictures. stb_image does the work; the limits are checked first. */
 #include "data/file.h"
 #include "data/image.h"
+#include "data/jpeg_check.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -20,6 +21,9 @@ enum status data_image_decode(struct data_image *out, const void *bytes, size_t 
     if (size > DATA_IMAGE_BYTES_MAX)
         return status_set(STATUS_INVALID, "the image has %zu bytes, more than the limit of %d", size,
                           DATA_IMAGE_BYTES_MAX);
+    if (!jpeg_check(bytes, size))
+        return status_set(STATUS_INVALID,
+                          "the image is a damaged JPEG: a Huffman table has more than 256 codes");
     int width, height, channels;
     if (!stbi_info_from_memory(bytes, (int)size, &width, &height, &channels))
         return status_set(STATUS_INVALID, "not a JPEG, PNG or BMP image, or one of too many pixels (%s)",
