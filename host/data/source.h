@@ -19,9 +19,6 @@
  *
  * Reading is safe from several threads at once. Opening looks at names and counts only; a bad image or label
  * shows when it is read, with a message that names it.
- *
- * Caveats: LMDB trusts the pages of its files. A file cut short and a value outside it are found here, a page
- * forged on purpose is not; convert a file of doubtful origin into a folder in a sandbox.
  */
 #ifndef MNSP_DATA_SOURCE_H
 #define MNSP_DATA_SOURCE_H

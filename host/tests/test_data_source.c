@@ -3,6 +3,7 @@
 
 #include "data/source.h"
 
+#include <stdbool.h>
 #include <unistd.h>
 
 static struct data_set *open_one(const char *path) {
@@ -148,6 +149,81 @@ static void lmdb_is_read(void **state) {
     data_set_close(set);
 }
 
+/* Enough entries for a tree of three levels, and values of every size around a page. */
+static void large_lmdb_is_read(void **state) {
+    (void)state;
+    enum { ENTRIES = 20000, STEP = 400 };
+    char key[40], text[40];
+    static char value[ENTRIES / STEP * 500];
+    memset(value, 'v', sizeof value);
+    struct lmdb_writer writer = lmdb_begin(in_folder("large"));
+    snprintf(text, sizeof text, "%d", ENTRIES);
+    lmdb_put(&writer, "num-samples", text, strlen(text));
+    for (int i = 1; i <= ENTRIES; i++) {
+        snprintf(key, sizeof key, "label-%09d", i);
+        const int length = snprintf(text, sizeof text, "%d", i * 7);
+        if (i % STEP == 0)
+            lmdb_put(&writer, key, value, (size_t)(i / STEP * 500));
+        else
+            lmdb_put(&writer, key, text, (size_t)length);
+    }
+    lmdb_end(&writer);
+    struct data_set *const set = open_one(in_folder("large"));
+    for (int i = 1; i <= ENTRIES; i++) {
+        char *label;
+        assert_ok(data_set_label(set, (size_t)i - 1, &label));
+        snprintf(text, sizeof text, "%d", i * 7);
+        if (i % STEP != 0)
+            assert_string_equal(label, text);
+        else
+            assert_int_equal(strspn(label, "v"), i / STEP * 500);
+        free(label);
+    }
+    data_set_close(set);
+}
+
+/* Every page of a file overwritten in turn, and bytes of it changed: some items fail, none does harm. */
+static void lmdb_damaged_does_no_harm(void **state) {
+    (void)state;
+    enum { PAGE = 4096 };
+    write_lmdb(in_folder("whole"), 60);
+    assert_int_equal(mkdir(in_folder("damaged"), 0777), 0);
+    static uint8_t whole[1 << 20], bytes[1 << 20];
+    FILE *const file = fopen(in_folder("whole/data.mdb"), "rb");
+    assert_non_null(file);
+    const size_t size = fread(whole, 1, sizeof whole, file);
+    fclose(file);
+    assert_in_range(size, 3 * PAGE, sizeof whole - 1);
+    size_t refused = 0, failed = 0, read = 0;
+    for (size_t round = 0; round < size / PAGE * 20; round++) {
+        uint8_t *const page = bytes + round / 20 * PAGE;
+        memcpy(bytes, whole, size);
+        if (round % 20 < 2)
+            memset(page, round % 2 ? 0xFF : 0, PAGE);
+        else
+            page[round * 2654435761u % (round % 2 ? 64 : PAGE)] ^= (uint8_t)(1 << round % 8 | 1);
+        write_bytes(in_folder("damaged/data.mdb"), bytes, size);
+        const char *const folder = in_folder("damaged");
+        struct data_set *set;
+        if (data_set_open(&set, &folder, 1) != STATUS_OK) {
+            refused++;
+            continue;
+        }
+        for (size_t i = 0; i < data_set_count(set) && i < 60; i++) {
+            struct data_image image;
+            char *label;
+            const bool good = data_set_read(set, i, &image) == STATUS_OK;
+            read += good;
+            failed += !good;
+            data_image_free(&image);
+            (void)!data_set_label(set, i, &label);
+            free(label);
+        }
+        data_set_close(set);
+    }
+    assert_true(refused > 0 && failed > 0 && read > 1000);
+}
+
 static void lmdb_with_gaps(void **state) {
     (void)state;
     struct lmdb_writer writer = lmdb_begin(in_folder("gaps"));
@@ -179,9 +255,9 @@ static void lmdb_broken_is_refused(void **state) {
     assert_int_equal(truncate(in_folder("cut/data.mdb"), about.st_size - 4096), 0);
     assert_open_refused(in_folder("cut"), "cut short");
     assert_int_equal(truncate(in_folder("cut/data.mdb"), 5000), 0);
-    assert_open_refused(in_folder("cut"), "cut");
+    assert_open_refused(in_folder("cut"), "cut short");
     assert_int_equal(truncate(in_folder("cut/data.mdb"), 0), 0);
-    assert_open_refused(in_folder("cut"), "cut");
+    assert_open_refused(in_folder("cut"), "cut short");
 
     assert_int_equal(mkdir(in_folder("noise"), 0777), 0);
     uint8_t bytes[16384];
@@ -235,6 +311,8 @@ int main(void) {
         cmocka_unit_test(plain_folder_is_sorted),
         cmocka_unit_test(lmdb_is_read),
         cmocka_unit_test(lmdb_with_gaps),
+        cmocka_unit_test(large_lmdb_is_read),
+        cmocka_unit_test(lmdb_damaged_does_no_harm),
         cmocka_unit_test(lmdb_broken_is_refused),
         cmocka_unit_test(sources_are_joined),
         cmocka_unit_test(missing_and_empty_are_refused),
