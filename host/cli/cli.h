@@ -7,7 +7,8 @@
  *         .name = "devices", .summary = "list the devices", .example = "mnsp devices", .run = run};
  *
  * Options are GNU long options. A command lists its own; with `settings` set, every setting of
- * train/settings.def is an option too, with dashes for underscores. --help comes by itself.
+ * train/settings.def is an option too, with dashes for underscores, unless the command has one of that name
+ * itself. --help comes by itself.
  *
  * Only this room prints and exits. Results go to stdout, everything else to stderr. Exit status: 0 done, 1
  * failed, 2 wrong usage.
@@ -56,6 +57,9 @@ const char *const *cli_operands(const struct cli_values *values, size_t *count);
 /* A whole number of at least `least`. Errors: STATUS_USAGE. *out stays when the option was not given. */
 MNSP_NODISCARD enum status cli_number(const struct cli_values *values, const char *option, long long least,
                                       long long *out);
+/* The same for a number with a point. */
+MNSP_NODISCARD enum status cli_real(const struct cli_values *values, const char *option, double least,
+                                    double *out);
 /* The option's value; STATUS_USAGE when it was not given. */
 MNSP_NODISCARD enum status cli_required(const struct cli_values *values, const char *option,
                                         const char **out);
@@ -63,6 +67,9 @@ MNSP_NODISCARD enum status cli_required(const struct cli_values *values, const c
 /* The preset (--preset, or `preset` unless NULL), then the settings given as options. */
 MNSP_NODISCARD enum status cli_settings(const struct cli_values *values, const char *preset,
                                         struct settings *settings);
+/* Only the preset, on top of what `settings` holds; nothing without one. */
+MNSP_NODISCARD enum status cli_preset(const struct cli_values *values, const char *preset,
+                                      struct settings *settings);
 /* Only the settings given as options, on top of what `settings` holds. */
 MNSP_NODISCARD enum status cli_override(const struct cli_values *values, struct settings *settings);
 

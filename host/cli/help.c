@@ -27,14 +27,14 @@ static void print_option(const char *name, const char *argument, const char *hel
     printf("\n");
 }
 
-static void print_settings(void) {
+static void print_settings(const struct cli_command *command) {
     const struct setting *const table = settings_table();
     struct settings defaults;
     settings_defaults(&defaults);
     for (int group = 0; group < SETTINGS_GROUP_COUNT; group++) {
         printf("\nSettings, %s:\n", settings_group_name((enum settings_group)group));
         for (size_t i = 0; i < settings_count(); i++) {
-            if ((int)table[i].group != group)
+            if ((int)table[i].group != group || cli_is_own(command, table[i].name))
                 continue;
             char value[SETTINGS_TEXT_SIZE], range[SETTINGS_TEXT_SIZE], help[1024];
             snprintf(help, sizeof help, "%s (%s; default %s)", table[i].help,
@@ -57,5 +57,5 @@ void cli_print_help(const struct cli_command *command) {
         print_option("preset", "NAME|FILE", "start from the settings of a preset");
     print_option("help", NULL, "print this and leave");
     if (command->settings)
-        print_settings();
+        print_settings(command);
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,18 @@ enum status cli_number(const struct cli_values *values, const char *option, long
     return STATUS_OK;
 }
 
+enum status cli_real(const struct cli_values *values, const char *option, double least, double *out) {
+    const char *const text = cli_text(values, option);
+    if (text == NULL)
+        return STATUS_OK;
+    char *end;
+    const double number = strtod(text, &end);
+    if (end == text || *end != '\0' || !isfinite(number) || number < least)
+        return status_set(STATUS_USAGE, "--%s %s: a number of at least %g is needed", option, text, least);
+    *out = number;
+    return STATUS_OK;
+}
+
 enum status cli_required(const struct cli_values *values, const char *option, const char **out) {
     *out = cli_text(values, option);
     if (*out == NULL)
@@ -89,12 +102,17 @@ enum status cli_override(const struct cli_values *values, struct settings *setti
     return STATUS_OK;
 }
 
+enum status cli_preset(const struct cli_values *values, const char *preset, struct settings *settings) {
+    const char *const name = cli_text(values, "preset") ? cli_text(values, "preset") : preset;
+    if (name == NULL)
+        return STATUS_OK;
+    return settings_load_preset(settings, name, preset_folders,
+                                sizeof preset_folders / sizeof preset_folders[0]);
+}
+
 enum status cli_settings(const struct cli_values *values, const char *preset, struct settings *settings) {
     settings_defaults(settings);
-    const char *const name = cli_text(values, "preset") ? cli_text(values, "preset") : preset;
-    if (name != NULL)
-        TRY(settings_load_preset(settings, name, preset_folders,
-                                 sizeof preset_folders / sizeof preset_folders[0]));
+    TRY(cli_preset(values, preset, settings));
     return cli_override(values, settings);
 }
 
@@ -131,6 +149,21 @@ static size_t own_count(const struct cli_command *command) {
     return count;
 }
 
+static bool same_name(const char *a, const char *b) {
+    while (*a != '\0' && (*a == '_' ? '-' : *a) == (*b == '_' ? '-' : *b)) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+bool cli_is_own(const struct cli_command *command, const char *name) {
+    for (size_t i = 0; i < own_count(command); i++)
+        if (same_name(command->options[i].name, name))
+            return true;
+    return strcmp(name, "help") == 0 || strcmp(name, "preset") == 0;
+}
+
 /* A boolean setting is a flag: --dropout or --no-dropout. */
 static enum status make_table(struct table *table, const struct cli_command *command) {
     const size_t own = own_count(command), settings = command->settings ? settings_count() : 0;
@@ -143,18 +176,13 @@ static enum status make_table(struct table *table, const struct cli_command *com
         TRY(add(table, "", "preset", true));
     for (size_t i = 0; i < settings; i++) {
         const struct setting *const row = &settings_table()[i];
+        if (cli_is_own(command, row->name))
+            continue;
         TRY(add(table, "", row->name, row->kind != SETTINGS_BOOLEAN));
         if (row->kind == SETTINGS_BOOLEAN)
             TRY(add(table, "no-", row->name, false));
     }
     return STATUS_OK;
-}
-
-static bool is_own(const struct cli_command *command, const char *name) {
-    for (size_t i = 0; i < own_count(command); i++)
-        if (strcmp(command->options[i].name, name) == 0)
-            return true;
-    return strcmp(name, "help") == 0 || strcmp(name, "preset") == 0;
 }
 
 /* What getopt_long did not like. */
@@ -186,7 +214,7 @@ static enum status take(struct cli_values *values, const struct table *table, in
                            sizeof *values->given));
         const char *const name = table->options[index].name;
         values->given[values->given_count++] =
-            (struct given){.name = name, .text = optarg, .is_setting = !is_own(values->command, name)};
+            (struct given){.name = name, .text = optarg, .is_setting = !cli_is_own(values->command, name)};
     }
     values->operands = (const char *const *)words + optind;
     values->operand_count = (size_t)(count - optind);

@@ -9,4 +9,7 @@ MNSP_NODISCARD enum status cli_run(const struct cli_command *command, int count,
 
 void cli_print_help(const struct cli_command *command);
 
+/* Whether the command has an option of its own by the name of a setting; --help and --preset are of all. */
+bool cli_is_own(const struct cli_command *command, const char *name);
+
 #endif

@@ -1,11 +1,10 @@
-/* reading.h: what `mnsp eval` and `mnsp read` share: opening a recogniser by options, and JSON. */
+/* reading.h: what `mnsp eval` and `mnsp read` share: opening a recogniser by options. */
 #ifndef MNSP_CLI_READING_H
 #define MNSP_CLI_READING_H
 
 #include "cli/cli.h"
+#include "cli/json.h"
 #include "train/recognise.h"
-
-#include <jansson.h>
 
 /* Options behind --model are for files that do not say themselves. */
 #define CLI_READING_OPTIONS                                                                                  \
@@ -20,11 +19,5 @@
 /* Opens the recogniser of --model on the device, for at most `most` images at once. */
 MNSP_NODISCARD enum status cli_recogniser(const struct cli_values *values, size_t most,
                                           struct gpu_device *device, struct recogniser **recogniser);
-
-/* Bytes as a JSON text: those that are not UTF-8, as a path may have them, become U+FFFD. */
-json_t *cli_json_text(const char *bytes);
-
-/* Prints an object made with json_pack(), indented, and releases it; NULL means that memory ran out. */
-MNSP_NODISCARD enum status cli_print_json(json_t *object);
 
 #endif

@@ -126,7 +126,8 @@ static void what_is_written_is_read(void **state) {
     assert_memory_equal(x, y, sizeof x);
 
     assert_int_equal(safetensors_load_f32(file, "blocks.0.weigth", 3, shape, y), STATUS_INVALID);
-    assert_message_has("no tensor 'blocks.0.weigth' in it; did you mean 'blocks.0.weight'?");
+    assert_message_has(
+        "no tensor 'blocks.0.weigth' in it, expected (5,10,100); did you mean 'blocks.0.weight'?");
     const uint64_t other[] = {5, 10, 101};
     assert_int_equal(safetensors_load_f32(file, "blocks.0.weight", 3, other, y), STATUS_INVALID);
     assert_message_has(

@@ -10,8 +10,6 @@
 #include <string.h>
 
 #define CLASSIFIER "decoder.classifier.weight"
-#define EMBEDDING  "decoder.trg_word_emb.weight"
-#define FIRST_MLP  "decoder.layer_stack.0.mlp.w_1.weight"
 
 struct recogniser {
     struct settings settings;
@@ -43,25 +41,6 @@ static enum status refuse(const struct safetensors *file, const char *what) {
                       safetensors_path(file), what, safetensors_path(file));
 }
 
-/* Sizes by the shapes of the tensors, for files without settings. */
-static enum status sizes_of(struct settings *settings, const struct safetensors *file) {
-    TRY(weights_encoder_settings(settings, file));
-    const struct safetensors_tensor *const embedding = safetensors_find(file, EMBEDDING),
-                                           *const inner = safetensors_find(file, FIRST_MLP);
-    if (embedding == NULL || embedding->rank != 2 || inner == NULL || inner->rank != 2)
-        return status_set(STATUS_INVALID, "%s: %s or %s is missing or not a matrix", safetensors_path(file),
-                          EMBEDDING, FIRST_MLP);
-    settings->recognition_width = (int64_t)embedding->shape[1];
-    settings->recognition_inner = (int64_t)inner->shape[0];
-    settings->recognition_depth = 0;
-    char name[64];
-    do
-        snprintf(name, sizeof name, "decoder.layer_stack.%lld.norm1.weight",
-                 (long long)++settings->recognition_depth);
-    while (safetensors_find(file, name) != NULL);
-    return STATUS_OK;
-}
-
 static enum status read_settings(struct settings *settings, const struct safetensors *file) {
     settings_defaults(settings);
     if (checkpoint_is_ours(file)) {
@@ -77,7 +56,7 @@ static enum status read_settings(struct settings *settings, const struct safeten
     settings->objective = SETTINGS_OBJECTIVE_RECOGNITION;
     const char *prefix;
     if (safetensors_find(file, CLASSIFIER) != NULL)
-        return checkpoint_is_ours(file) ? STATUS_OK : sizes_of(settings, file);
+        return checkpoint_is_ours(file) ? STATUS_OK : weights_settings(settings, file);
     TRY(checkpoint_encoder_prefix(&prefix, file));
     return refuse(file, "an encoder without a decoder");
 }

@@ -300,24 +300,27 @@ const char *safetensors_metadata(const struct safetensors *file, const char *key
     return json_string_value(json_object_get(file->metadata, key));
 }
 
+enum status safetensors_missing(const struct safetensors *file, const char *name, const char *expected) {
+    struct text_near near = text_near_start(name);
+    for (size_t i = 0; i < file->count; i++)
+        text_near_offer(&near, file->tensors[i].name);
+    char hint[TEXT_HINT_SIZE];
+    return status_set(STATUS_INVALID, "%s: no tensor '%s' in it, expected %s%s", file->path, name, expected,
+                      text_near_hint(&near, hint));
+}
+
 enum status safetensors_expect(const struct safetensors_tensor **out, const struct safetensors *file,
                                const char *name, uint32_t rank, const uint64_t *shape) {
     const struct safetensors_tensor *const tensor = safetensors_find(file, name);
+    char found[SAFETENSORS_SHAPE_SIZE], wanted[SAFETENSORS_SHAPE_SIZE];
+    safetensors_shape_text(rank, shape, wanted);
     *out = tensor;
-    if (tensor == NULL) {
-        struct text_near near = text_near_start(name);
-        for (size_t i = 0; i < file->count; i++)
-            text_near_offer(&near, file->tensors[i].name);
-        char hint[TEXT_HINT_SIZE];
-        return status_set(STATUS_INVALID, "%s: no tensor '%s' in it%s", file->path, name,
-                          text_near_hint(&near, hint));
-    }
+    if (tensor == NULL)
+        return safetensors_missing(file, name, wanted);
     if (tensor->rank == rank && (rank == 0 || memcmp(tensor->shape, shape, rank * sizeof *shape) == 0))
         return STATUS_OK;
-    char found[SAFETENSORS_SHAPE_SIZE], wanted[SAFETENSORS_SHAPE_SIZE];
     return status_set(STATUS_INVALID, "%s: tensor '%s' has shape %s, expected %s", file->path, name,
-                      safetensors_shape_text(tensor->rank, tensor->shape, found),
-                      safetensors_shape_text(rank, shape, wanted));
+                      safetensors_shape_text(tensor->rank, tensor->shape, found), wanted);
 }
 
 enum status safetensors_read(const struct safetensors *file, const struct safetensors_tensor *tensor,

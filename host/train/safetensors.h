@@ -95,6 +95,10 @@ MNSP_NODISCARD enum status safetensors_expect(const struct safetensors_tensor **
                                               const struct safetensors *file, const char *name, uint32_t rank,
                                               const uint64_t *shape);
 
+/* Returns STATUS_INVALID with the message that there is no tensor of that name, what was `expected` (such as
+ * "(2,3)"), and the nearest names. */
+enum status safetensors_missing(const struct safetensors *file, const char *name, const char *expected);
+
 /* Copies the tensor's bytes as they are (tensor->bytes of them). */
 MNSP_NODISCARD enum status safetensors_read(const struct safetensors *file,
                                             const struct safetensors_tensor *tensor, void *out);

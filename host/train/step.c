@@ -1,6 +1,7 @@
 #include "train/step.h"
 
 #include "base/memory.h"
+#include "train/weights.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -82,6 +83,8 @@ static enum status build(struct train_step *step, const struct settings *setting
     objective_after_update(graph, &step->objective_settings);
     step->teacher_segment = objective_teacher_start(graph, &step->objective_settings);
     step->random = graph_random(graph);
+    if (options->weights != NULL)
+        TRY(weights_check(graph, options->weights));
     return executor_create(&step->executor, graph, options->device, options->timed);
 }
 

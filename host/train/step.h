@@ -17,6 +17,7 @@
 #include "graph/executor.h"
 #include "objective/objective.h"
 #include "train/optimiser.h"
+#include "train/safetensors.h"
 #include "train/settings.h"
 
 struct train_step_options {
@@ -26,6 +27,7 @@ struct train_step_options {
     bool given_noise;    /* mask_noise is an input instead of being drawn in the graph */
     bool keep_gradients; /* every parameter's gradient is an output "grad.<parameter>" */
     bool timed;
+    const struct safetensors *weights; /* refused before memory is taken when they do not fit; or NULL */
 };
 
 struct train_step {
@@ -43,7 +45,8 @@ struct train_step {
 /* The objective's settings among all settings. */
 struct objective_settings train_objective_settings(const struct settings *settings, size_t characters);
 
-/* Errors: STATUS_USAGE for settings that do not fit together, those of the plan and of the device. */
+/* Errors: STATUS_USAGE for settings that do not fit together, those of weights_check(), of the plan and of
+ * the device. */
 MNSP_NODISCARD enum status train_step_create(struct train_step **out, const struct settings *settings,
                                              const struct train_step_options *options);
 void train_step_destroy(struct train_step *step);

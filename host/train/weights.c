@@ -8,11 +8,28 @@
 
 enum { NAME_SIZE = 256 };
 
+static void shape_of(uint64_t shape[SHAPE_MAX_RANK], const struct tensor *tensor) {
+    for (int i = 0; i < tensor->shape.rank; i++)
+        shape[i] = tensor->shape.of[i];
+}
+
+enum status weights_check(const struct graph *graph, const struct safetensors *file) {
+    for (size_t i = 0; i < graph_tensor_count(graph); i++) {
+        const struct tensor *const tensor = graph_tensor(graph, i);
+        const struct safetensors_tensor *stored;
+        uint64_t shape[SHAPE_MAX_RANK];
+        if (tensor->kind != TENSOR_PARAMETER || tensor->base != tensor)
+            continue;
+        shape_of(shape, tensor);
+        TRY(safetensors_expect(&stored, file, tensor->name, (uint32_t)tensor->shape.rank, shape));
+    }
+    return STATUS_OK;
+}
+
 static enum status load_tensor(struct executor *executor, const struct tensor *tensor,
                                const struct safetensors *file, const char *name) {
     uint64_t shape[SHAPE_MAX_RANK];
-    for (int i = 0; i < tensor->shape.rank; i++)
-        shape[i] = tensor->shape.of[i];
+    shape_of(shape, tensor);
     float *values;
     TRY(memory_new(&values, tensor->elements, sizeof *values));
     enum status status = safetensors_load_f32(file, name, (uint32_t)tensor->shape.rank, shape, values);
@@ -150,45 +167,4 @@ enum status weights_save(struct executor *executor, const struct graph *graph, c
         free((void *)views[i].data);
     free(views);
     return status;
-}
-
-/* ---- sizes ---- */
-
-static const struct safetensors_tensor *find_in(const struct safetensors *file, const char *prefix,
-                                                const char *rest) {
-    char name[NAME_SIZE];
-    snprintf(name, sizeof name, "%s%s", prefix, rest);
-    return safetensors_find(file, name);
-}
-
-enum status weights_encoder_settings(struct settings *settings, const struct safetensors *file) {
-    const char *prefix;
-    TRY(checkpoint_encoder_prefix(&prefix, file));
-    if (checkpoint_is_ours(file)) {
-        struct checkpoint_state state;
-        TRY(checkpoint_read_state(&state, file));
-        settings->image_height = state.settings.image_height;
-        settings->image_width = state.settings.image_width;
-        settings->heads = state.settings.heads;
-    }
-    const struct safetensors_tensor *const patch = find_in(file, prefix, "patch_embed.proj.weight");
-    if (patch == NULL || patch->rank != 4)
-        return status_set(STATUS_INVALID,
-                          "%s: %spatch_embed.proj.weight is missing or not of shape (width,3,height,width)",
-                          safetensors_path(file), prefix);
-    settings->width = (int64_t)patch->shape[0];
-    settings->patch_height = (int64_t)patch->shape[2];
-    settings->patch_width = (int64_t)patch->shape[3];
-    settings->depth = 0;
-    char block[64];
-    do
-        snprintf(block, sizeof block, "blocks.%lld.norm1.weight", (long long)settings->depth++);
-    while (find_in(file, prefix, block) != NULL);
-    settings->depth--;
-    const struct safetensors_tensor *const fc1 = find_in(file, prefix, "blocks.0.mlp.fc1.weight");
-    if (fc1 == NULL || fc1->rank != 2 || patch->shape[0] == 0)
-        return status_set(STATUS_INVALID, "%s: %sblocks.0.mlp.fc1.weight is missing or not a matrix",
-                          safetensors_path(file), prefix);
-    settings->mlp_ratio = (int64_t)(fc1->shape[0] / patch->shape[0]);
-    return STATUS_OK;
 }

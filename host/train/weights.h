@@ -12,6 +12,10 @@
 #include "train/safetensors.h"
 #include "train/settings.h"
 
+/* Whether the file has every parameter of the graph in its shape. Errors: STATUS_INVALID naming the first
+ * that it has not. */
+MNSP_NODISCARD enum status weights_check(const struct graph *graph, const struct safetensors *file);
+
 /* Reads every parameter of the graph whose name begins with `graph_prefix` from the tensor with `file_prefix`
  * in its place; "" and "" for all under their own names. Errors: STATUS_INVALID for one that is missing or
  * has another shape, and when no parameter has the prefix. */
@@ -37,10 +41,22 @@ MNSP_NODISCARD enum status weights_load_moments(struct executor *executor, const
 MNSP_NODISCARD enum status weights_save(struct executor *executor, const struct graph *graph,
                                         const char *folder, const struct checkpoint_state *state);
 
-/* Sets the sizes of the encoder (patches, width, depth; heads stay) to those of the encoder in a file: of an
- * MAE, an LMIM or MNSP student, or a recogniser. Settings that the file carries itself come first, so that
- * heads are right too. Errors: STATUS_INVALID when there is no encoder in it. */
+/* ---- sizes, as the shapes in a file show them (weights_sizes.c) ---- */
+
+/* Sets the sizes of the encoder (patches, width, depth, inner width; heads stay) to those of the encoder in a
+ * file: of an MAE, an LMIM or MNSP student, or a recogniser. Settings that the file carries itself come
+ * first, so that heads are right too. Errors: STATUS_INVALID when there is no encoder in it, or one that no
+ * settings describe. */
 MNSP_NODISCARD enum status weights_encoder_settings(struct settings *settings,
                                                     const struct safetensors *file);
+
+/* Sets every size of the whole network of settings->objective: also the decoder's or the recogniser's, the
+ * number of scales, and whether features or pixels are predicted. Heads, and the size of images, stay. Where
+ * the file carries settings, its model, recogniser and objective (but not which objective) come first.
+ * Errors: as above. */
+MNSP_NODISCARD enum status weights_settings(struct settings *settings, const struct safetensors *file);
+
+/* The characters of a recogniser's set: the rows of its embedding but four. */
+MNSP_NODISCARD enum status weights_characters(size_t *out, const struct safetensors *file);
 
 #endif
