@@ -1,12 +1,5 @@
 #include "cli/reading.h"
 
-#include "base/memory.h"
-#include "data/text.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 enum status cli_recogniser(const struct cli_values *values, size_t most, struct gpu_device *device,
                            struct recogniser **recogniser) {
     static const struct {
