@@ -1,0 +1,111 @@
+#!/bin/bash
+# Shows the whole of mnsp on a small network: installs what is needed, builds, pre-trains an MAE teacher and an MNSP
+# encoder with it, fine-tunes a recogniser from that encoder, scores it on words it has not seen, and shows what
+# it reads. Takes some minutes on two processors without a GPU.
+#
+#   tools/demo.sh [--data DIR] [--out RUN] [--device DEVICE]
+#
+#   --data DIR        words to train on: a folder with labels.tsv, of which every tenth word is kept for the score;
+#                     or an LMDB, scored on its own words. Default: words that mnsp renders with installed fonts
+#   --out RUN         the folder for everything that is made (runs/demo-<date>-<time>)
+#   --device DEVICE   as for mnsp: a number, a part of a name, or reference (the first GPU, else lavapipe)
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=$root/build
+data=
+out=
+device=()
+words_shown=8
+
+fail() {
+    echo "demo.sh: $*" >&2
+    exit 2
+}
+
+while [[ $# -gt 0 ]]; do
+    case $1 in
+    -h | --help)
+        sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
+        exit 0
+        ;;
+    --data | --out | --device)
+        [[ ${2-} ]] || fail "$1 needs a value; see tools/demo.sh --help"
+        case $1 in
+        --data) data=$2 ;;
+        --out) out=$2 ;;
+        --device) device=(--device "$2") ;;
+        esac
+        shift 2
+        ;;
+    *) fail "unknown argument '$1'; see tools/demo.sh --help" ;;
+    esac
+done
+out=${out:-$root/runs/demo-$(date +%Y%m%d-%H%M%S)}
+if [[ -e $out/settings.json || -e $out/teacher ]]; then
+    fail "$out holds a run already; name another folder with --out"
+fi
+
+# split_labels DIR: writes train.tsv and test.tsv below $out, with absolute paths; every tenth word goes to the test.
+split_labels() {
+    local folder
+    folder=$(cd "$1" && pwd)
+    awk -v folder="$folder" -v train="$out/train.tsv" -v test="$out/test.tsv" '
+        { sub(/\r$/, ""); sub(/^\xef\xbb\xbf/, "") }
+        /^$/ { next }
+        { print ($0 ~ /^\// ? $0 : folder "/" $0) > (++count % 10 ? train : test) }
+    ' "$folder/labels.tsv"
+    [[ -s $out/train.tsv && -s $out/test.tsv ]] || fail "$folder/labels.tsv has fewer than ten words"
+}
+
+mkdir -p "$out" || fail "cannot make the folder $out"
+if [[ -z $data ]]; then
+    train=render:count=4000,seed=1
+    test=render:count=400,seed=2
+elif [[ -f $data/labels.tsv ]]; then
+    split_labels "$data"
+    train=$out/train.tsv
+    test=$out/test.tsv
+elif [[ -f $data/data.mdb ]]; then
+    train=$data
+    test=$data
+    echo "demo.sh: $data is an LMDB: the score will be of words that the recogniser has learned from"
+else
+    fail "$data has neither labels.tsv nor data.mdb; the demo needs labelled words"
+fi
+
+"$root/tools/setup.sh"
+
+echo "== build"
+launcher=()
+if command -v ccache >/dev/null; then
+    launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache)
+fi
+cmake -S "$root" -B "$build" -G Ninja "${launcher[@]}" >"$out/build.log"
+cmake --build "$build" --parallel "$(nproc)" --target mnsp >>"$out/build.log" || {
+    tail -n 30 "$out/build.log" >&2
+    echo "demo.sh: the build failed; see $out/build.log" >&2
+    exit 1
+}
+mnsp=$build/mnsp
+
+echo "== 1/5 pre-train the teacher (MAE)"
+"$mnsp" pretrain --preset mae-tiny --data "$train" --out "$out/teacher" "${device[@]}"
+
+echo "== 2/5 pre-train the encoder (MNSP)"
+"$mnsp" pretrain --preset mnsp-tiny --teacher "$out/teacher/last.safetensors" --data "$train" \
+    --out "$out/pretraining" "${device[@]}"
+
+echo "== 3/5 fine-tune the recogniser"
+"$mnsp" finetune --preset recogniser-tiny --init "$out/pretraining/last.safetensors" --data "$train" \
+    --out "$out/recogniser" "${device[@]}"
+
+echo "== 4/5 score it"
+"$mnsp" eval --model "$out/recogniser/last.safetensors" --data "$test" "${device[@]}"
+
+echo "== 5/5 read some words"
+"$mnsp" read --model "$out/recogniser/last.safetensors" --data "$test" --count "$words_shown" "${device[@]}"
+
+echo
+echo "Pictures, logs and weights are in $out:"
+find "$out" -name '*.png' | sort | sed 's/^/  /'
