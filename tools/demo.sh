@@ -1,7 +1,7 @@
 #!/bin/bash
 # Shows the whole of mnsp on a small network: installs what is needed, builds, pre-trains an MAE teacher and an MNSP
 # encoder with it, fine-tunes a recogniser from that encoder, scores it on words it has not seen, and shows what
-# it reads. Takes some minutes on two processors without a GPU.
+# it reads. Takes minutes on two processors without a GPU.
 #
 #   tools/demo.sh [--data DIR] [--out RUN] [--device DEVICE]
 #
@@ -89,22 +89,19 @@ cmake --build "$build" --parallel "$(nproc)" --target mnsp >>"$out/build.log" ||
 }
 mnsp=$build/mnsp
 
-echo "== 1/5 pre-train the teacher (MAE)"
+echo "== 1/4 pre-train the teacher (MAE)"
 "$mnsp" pretrain --preset mae-tiny --data "$train" --out "$out/teacher" "${device[@]}"
 
-echo "== 2/5 pre-train the encoder (MNSP)"
+echo "== 2/4 pre-train the encoder (MNSP)"
 "$mnsp" pretrain --preset mnsp-tiny --teacher "$out/teacher/last.safetensors" --data "$train" \
     --out "$out/pretraining" "${device[@]}"
 
-echo "== 3/5 fine-tune the recogniser"
+echo "== 3/4 fine-tune the recogniser"
 "$mnsp" finetune --preset recogniser-tiny --init "$out/pretraining/last.safetensors" --data "$train" \
     --out "$out/recogniser" "${device[@]}"
 
-echo "== 4/5 score it"
-"$mnsp" eval --model "$out/recogniser/last.safetensors" --data "$test" "${device[@]}"
-
-echo "== 5/5 read some words"
-"$mnsp" read --model "$out/recogniser/last.safetensors" --data "$test" --count "$words_shown" "${device[@]}"
+echo "== 4/4 read words it has not learned from"
+"$mnsp" eval --model "$out/recogniser/last.safetensors" --data "$test" --show "$words_shown" "${device[@]}"
 
 echo
 echo "Pictures, logs and weights are in $out:"

@@ -10,10 +10,41 @@ static const struct cli_option options[] = {
     {"data", "SOURCE",
      "a labelled test set: a folder with labels.tsv or an LMDB; may be given several times, each is a set of "
      "its own"},
+    {"show", "N", "also list the first N words: what is written, what was read, with which confidence"},
     {"threads", "N", "threads that prepare images; default: one per processor"},
     CLI_READING_OPTIONS,
     {0},
 };
+
+/* The words of --show. */
+struct shown {
+    long long left;
+    json_t *list; /* of {label, text, confidence} */
+};
+
+static void show_word(void *context, const char *label, const struct recogniser_reading *reading) {
+    struct shown *const shown = context;
+    if (shown->left <= 0)
+        return;
+    shown->left--;
+    json_array_append_new(shown->list,
+                          json_pack("{s:o, s:o, s:f}", "label", cli_json_text(label), "text",
+                                    cli_json_text(reading->text), "confidence", (double)reading->confidence));
+}
+
+static void print_shown(const json_t *list) {
+    size_t i;
+    json_t *word;
+    if (json_array_size(list) > 0)
+        printf("%-25s %-25s %s\n", "written", "read", "confidence");
+    json_array_foreach(list, i, word) {
+        printf("%-25s %-25s %.4f\n", json_string_value(json_object_get(word, "label")),
+               json_string_value(json_object_get(word, "text")),
+               json_real_value(json_object_get(word, "confidence")));
+    }
+    if (json_array_size(list) > 0)
+        printf("\n");
+}
 
 static void print_message(void *context, const char *text) {
     (void)context;
@@ -81,37 +112,43 @@ static json_t *set_json(const struct evaluate_set *set) {
 }
 
 static enum status print_json(const struct evaluate_result *result, const char *model,
-                              const struct gpu_device *device) {
+                              const struct gpu_device *device, json_t *shown) {
     json_t *const sets = json_array();
     for (size_t i = 0; i < result->count; i++)
         json_array_append_new(sets, set_json(&result->sets[i]));
     const struct evaluate_set sum = evaluate_sum(result);
     return cli_print_json(
-        json_pack("{s:o, s:s, s:I, s:f, s:f, s:f, s:f, s:o}", "model", cli_json_text(model), "device",
+        json_pack("{s:o, s:s, s:I, s:f, s:f, s:f, s:f, s:o, s:O}", "model", cli_json_text(model), "device",
                   cli_device_name(device), "words", (json_int_t)sum.words, "average",
                   evaluate_average(result, EVALUATE_WAICS), "weighted_average",
                   evaluate_weighted_average(result, EVALUATE_WAICS), "average_case_sensitive",
                   evaluate_average(result, EVALUATE_CASE_SENSITIVE), "weighted_average_case_sensitive",
-                  evaluate_weighted_average(result, EVALUATE_CASE_SENSITIVE), "sets", sets));
+                  evaluate_weighted_average(result, EVALUATE_CASE_SENSITIVE), "sets", sets, "shown", shown));
 }
 
 /* ---- the command ---- */
 
 static enum status score(const struct cli_values *values, struct recogniser *recogniser,
-                         const struct gpu_device *device) {
+                         const struct gpu_device *device, struct shown *shown) {
     long long threads = 0;
     TRY(cli_number(values, "threads", 1, &threads));
-    struct evaluate_options evaluate = {
-        .threads = train_threads(threads), .message = print_message, .progress = print_progress};
+    TRY(cli_number(values, "show", 0, &shown->left));
+    struct evaluate_options evaluate = {.threads = train_threads(threads),
+                                        .message = print_message,
+                                        .progress = print_progress,
+                                        .word = show_word,
+                                        .context = shown};
     evaluate.data = cli_all(values, "data", &evaluate.data_count);
     struct evaluate_result result;
     TRY(evaluate_run(&result, recogniser, &evaluate));
     cli_show("%s", "");
     enum status status = STATUS_OK;
-    if (cli_given(values, "json"))
-        status = print_json(&result, cli_text(values, "model"), device);
-    else
+    if (cli_given(values, "json")) {
+        status = print_json(&result, cli_text(values, "model"), device, shown->list);
+    } else {
+        print_shown(shown->list);
         print_table(&result, recogniser_settings(recogniser)->max_length);
+    }
     evaluate_free(&result);
     return status;
 }
@@ -126,7 +163,9 @@ static enum status run(const struct cli_values *values) {
     TRY(cli_device(values, &device));
     enum status status = cli_recogniser(values, SIZE_MAX, device, &recogniser);
     if (status == STATUS_OK) {
-        status = score(values, recogniser, device);
+        struct shown shown = {.list = json_array()};
+        status = score(values, recogniser, device, &shown);
+        json_decref(shown.list);
         recogniser_close(recogniser);
     }
     gpu_device_close(device);

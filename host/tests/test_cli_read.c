@@ -175,6 +175,24 @@ static void eval_prints_json(void **state) {
     json_decref(object);
 }
 
+static void eval_shows_words(void **state) {
+    (void)state;
+    assert_int_equal(mnsp("eval --show 2 " MODEL "--data words/mixed.tsv"), 0);
+    assert_has(out, "written                   read                      confidence\n"
+                    "AB                        ab                        ");
+    assert_has(out, "\nsome                      ");
+    assert_true(strstr(out, "abcdefgh") == NULL);
+    assert_int_equal(mnsp("eval --json --show 1 " MODEL "--data words/mixed.tsv"), 0);
+    json_t *const object = printed_json(), *shown;
+    assert_ok(json_need_array(&shown, object, "shown", "output"));
+    assert_int_equal(json_array_size(shown), 1);
+    const char *text;
+    assert_ok(json_need_text(&text, json_array_get(shown, 0), "label", "output"));
+    assert_string_equal(text, "AB");
+    json_decref(object);
+    assert_int_equal(mnsp("eval --show -1 " MODEL "--data words"), 2);
+}
+
 static void eval_says_what_is_missing(void **state) {
     (void)state;
     assert_int_equal(mnsp("eval " MODEL), 2);
@@ -194,6 +212,7 @@ int main(void) {
         cmocka_unit_test(read_says_what_is_missing),
         cmocka_unit_test(eval_prints_a_table),
         cmocka_unit_test(eval_prints_json),
+        cmocka_unit_test(eval_shows_words),
         cmocka_unit_test(eval_says_what_is_missing),
     };
     return cmocka_run_group_tests(tests, start, remove_test_folder);

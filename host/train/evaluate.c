@@ -112,8 +112,11 @@ static enum status count_batch(struct pass *pass, struct evaluate_set *set, cons
     const size_t places = (size_t)recogniser_settings(pass->recogniser)->max_length;
     enum status status = STATUS_OK;
     TRY(recogniser_read(pass->recogniser, batch->image, batch->count, pass->readings));
-    for (size_t i = 0; i < batch->count && status == STATUS_OK; i++)
+    for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
         status = evaluate_count(set, batch->label[i], pass->readings[i].text, places);
+        if (status == STATUS_OK && pass->options->word != NULL && batch->label[i] != NULL)
+            pass->options->word(pass->options->context, batch->label[i], &pass->readings[i]);
+    }
     recogniser_readings_free(pass->readings, batch->count);
     return status;
 }

@@ -48,6 +48,8 @@ struct evaluate_options {
     const volatile sig_atomic_t *stop; /* not 0: give up; or NULL */
     void (*message)(void *context, const char *text);
     void (*progress)(void *context, const struct evaluate_progress *progress);
+    /* Each word that is scored, in order: what is written, and what was read. */
+    void (*word)(void *context, const char *label, const struct recogniser_reading *reading);
     void *context;
 };
 
