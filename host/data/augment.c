@@ -39,7 +39,7 @@ float augment_draw(const struct augment_range *range, struct philox *random) {
 
 float augment_draw_middle(const struct augment_range *range, struct philox *random) {
     /* The fourth smallest of seven uniform numbers is distributed as Beta(4, 4). */
-    float sorted[7];
+    float sorted[7] = {0};
     for (int i = 0; i < 7; i++) {
         const float value = philox_next_uniform(random);
         int place = i;

@@ -68,7 +68,7 @@ static float mean_luminance(const struct data_image *image) {
     double sum = 0.0;
     for (size_t i = 0; i < byte_count(image); i += 3)
         sum += (double)luminance(&image->pixels[i]);
-    return (float)(sum / (double)(byte_count(image) / 3));
+    return (float)(3.0 * sum / (double)byte_count(image));
 }
 
 /* Turns the hue of one pixel by `shift` sixths of a turn, keeping the value (the largest channel) and the

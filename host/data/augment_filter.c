@@ -78,7 +78,8 @@ enum status augment_blur(struct data_image *image, const struct augment_range *r
 static void sum_around(int *around, const uint8_t *above, const uint8_t *row, const uint8_t *below,
                        uint32_t width) {
     for (uint32_t x = 0; x < width; x++) {
-        const size_t left = (x > 0 ? x - 1 : 0) * 3, middle = x * 3, right = (x + 1 < width ? x + 1 : x) * 3;
+        const size_t left = 3 * (size_t)(x > 0 ? x - 1 : 0), middle = 3 * (size_t)x;
+        const size_t right = 3 * (size_t)(x + 1 < width ? x + 1 : x);
         for (size_t c = 0; c < 3; c++)
             around[middle + c] = above[left + c] + above[middle + c] + above[right + c] + row[left + c] +
                                  row[middle + c] + row[right + c] + below[left + c] + below[middle + c] +

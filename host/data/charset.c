@@ -1,7 +1,7 @@
 #include "data/charset.h"
 
+#include "base/file.h"
 #include "base/memory.h"
-#include "data/file.h"
 #include "data/text.h"
 
 #include <stdlib.h>
@@ -79,7 +79,7 @@ enum status data_charset_read(struct data_charset *out, const char *path) {
     *out = (struct data_charset){0};
     char *text;
     size_t size;
-    TRY(data_file_read(&text, &size, path, 1 << 22)); /* more than all of Unicode */
+    TRY(file_read(&text, &size, path, 1 << 22)); /* more than all of Unicode */
     const enum status code = data_charset_parse(out, text, size, path);
     free(text);
     return code;

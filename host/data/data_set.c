@@ -1,4 +1,5 @@
 /* data_set.c: several sources as one list of items. */
+#include "base/file.h"
 #include "base/memory.h"
 #include "data/source.h"
 #include "data/source_kind.h"
@@ -29,12 +30,11 @@ static enum status last_part(char **name, const char *path) {
     return code;
 }
 
-static bool holds(const char *folder, const char *file) {
+static bool holds(const char *folder, const char *name) {
     char *path;
-    struct stat about;
-    if (memory_format(&path, "%s/%s", folder, file) != STATUS_OK)
+    if (file_join(&path, folder, name) != STATUS_OK)
         return false;
-    const bool found = stat(path, &about) == 0;
+    const bool found = file_exists(path);
     free(path);
     return found;
 }
@@ -127,7 +127,7 @@ struct data_source_info data_set_source(const struct data_set *set, size_t sourc
     return (struct data_source_info){
         .path = member->path,
         .name = member->name,
-        .format = member->source.kind->format,
+        .format = member->source.format,
         .first = member->first,
         .count = member->source.count,
         .labelled = member->source.labelled,

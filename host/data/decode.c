@@ -1,12 +1,11 @@
 /* decode.c: encoded bytes to pictures. stb_image does the work; the limits are checked first. */
-#include "data/file.h"
+#include "base/file.h"
 #include "data/image.h"
 #include "data/jpeg_check.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define STBI_NO_STDIO
 #define STBI_ONLY_JPEG
@@ -45,7 +44,11 @@ enum status data_image_read(struct data_image *out, const char *path) {
     *out = (struct data_image){0};
     char *bytes;
     size_t size;
-    TRY(data_file_read(&bytes, &size, path, DATA_IMAGE_BYTES_MAX));
+    /* A pipe that a list names would hold us for ever. */
+    struct stat about;
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+        return status_set(STATUS_INVALID, "%s: not a regular file", path);
+    TRY(file_read(&bytes, &size, path, DATA_IMAGE_BYTES_MAX));
     const enum status code = data_image_decode(out, bytes, size);
     free(bytes);
     return code == STATUS_OK ? code : status_context(code, "%s", path);

@@ -221,7 +221,7 @@ static enum status descend(const struct lmdb_file *file, const char *key, size_t
                            char **value, size_t *size) {
     uint64_t next = file->root;
     for (int depth = 0; depth < DEPTH_MAX; depth++) {
-        struct node node;
+        struct node node = {0};
         int order;
         TRY(load_page(file, next, page));
         TRY(search_page(file, page, key, &node, &order));

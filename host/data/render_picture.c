@@ -92,9 +92,9 @@ static enum status lay_text(const struct render_ink *ink, struct philox *random,
     const struct colour ground = draw_colour(random), colour = draw_ink_colour(&ground, random);
     TRY(draw_ground(out, left + ink->width + right, top + ink->height + bottom, &ground, random));
     if (philox_next_uniform(random) < 0.25f) {
-        const struct layer shadow = {(int64_t)left - 1 + philox_next_below(random, 4),
-                                     (int64_t)top - 1 + philox_next_below(random, 4), draw_colour(random),
-                                     0.5f};
+        const int64_t x = left - 1 + (int64_t)philox_next_below(random, 4);
+        const int64_t y = top - 1 + (int64_t)philox_next_below(random, 4);
+        const struct layer shadow = {x, y, draw_colour(random), 0.5f};
         lay_ink(out, ink, &shadow);
     }
     lay_ink(out, ink, &(struct layer){left, top, colour, 1.0f});

@@ -1,6 +1,6 @@
 /* render_words.c: what rendered images say. */
+#include "base/file.h"
 #include "base/memory.h"
-#include "data/file.h"
 #include "data/render.h"
 #include "data/text.h"
 
@@ -49,10 +49,10 @@ static enum status cut_lines(struct render_words *words, size_t size, const char
 
 enum status render_words_open(struct render_words *out, const char *path) {
     *out = (struct render_words){0};
-    enum status code = STATUS_OK;
+    enum status code;
     size_t size;
     if (path != NULL) {
-        TRY_GOTO(code, data_file_read(&out->text, &size, path, WORD_FILE_MAX), failed);
+        TRY_GOTO(code, file_read(&out->text, &size, path, WORD_FILE_MAX), failed);
         TRY_GOTO(code, cut_lines(out, size, path), failed);
         return STATUS_OK;
     }

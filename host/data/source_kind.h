@@ -6,9 +6,10 @@
 
 #include <stdbool.h>
 
-/* One opened source. `state` is the kind's own. */
+/* One opened source. `state` is the kind's own, and released by it. */
 struct source {
     const struct source_kind *kind;
+    const char *format; /* for tables and messages */
     void *state;
     size_t count;
     bool labelled;
@@ -16,7 +17,6 @@ struct source {
 
 /* The functions of a kind; all but close() are called from several threads at once. */
 struct source_kind {
-    const char *format;
     void (*close)(void *state);
     enum status (*read)(void *state, size_t index, struct data_image *image);
     /* The raw bytes of a label with a zero behind them, not yet validated; *label NULL: it has none. */

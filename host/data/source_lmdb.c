@@ -44,7 +44,7 @@ static enum status lmdb_label(void *state, size_t index, char **label, size_t *s
     return lmdb_file_get(state, key, TEXT_MAX, label, size);
 }
 
-static const struct source_kind lmdb_kind = {"LMDB", lmdb_close, lmdb_read, lmdb_label, lmdb_item_name};
+static const struct source_kind lmdb_kind = {lmdb_close, lmdb_read, lmdb_label, lmdb_item_name};
 
 static enum status read_count(const struct lmdb_file *file, size_t *count) {
     char *text;
@@ -75,7 +75,8 @@ enum status source_open_lmdb(struct source *out, const char *folder) {
         lmdb_close(file);
         return code;
     }
-    *out = (struct source){&lmdb_kind, file, count, label != NULL};
+    *out = (struct source){
+        .kind = &lmdb_kind, .format = "LMDB", .state = file, .count = count, .labelled = label != NULL};
     free(label);
     return STATUS_OK;
 }

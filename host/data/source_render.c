@@ -93,8 +93,8 @@ static enum status rendering_read(void *state, size_t index, struct data_image *
     return code;
 }
 
-static const struct source_kind render_kind = {"rendered words", rendering_close, rendering_read,
-                                               rendering_label, rendering_item_name};
+static const struct source_kind render_kind = {rendering_close, rendering_read, rendering_label,
+                                               rendering_item_name};
 
 /* ---- options ---- */
 
@@ -150,7 +150,11 @@ enum status source_open_render(struct source *out, const char *options) {
     TRY_GOTO(code, parse_options(rendering, copy), failed);
     TRY_GOTO(code, render_words_open(&rendering->words, rendering->words_path), failed);
     TRY_GOTO(code, render_fonts_find(&rendering->fonts, rendering->fonts_path), failed);
-    *out = (struct source){&render_kind, rendering, rendering->count, true};
+    *out = (struct source){.kind = &render_kind,
+                           .format = "rendered words",
+                           .state = rendering,
+                           .count = rendering->count,
+                           .labelled = true};
     free(copy);
     return STATUS_OK;
 failed:

@@ -225,7 +225,7 @@ static void oversized_huffman_tables_are_refused(void **state) {
 static void unreadable_files_are_named(void **state) {
     (void)state;
     struct data_image image;
-    assert_refused(data_image_read(&image, in_folder("absent.png")), STATUS_IO, "absent.png");
+    assert_refused(data_image_read(&image, in_folder("absent.png")), STATUS_INVALID, "absent.png");
     assert_refused(data_image_read(&image, test_folder), STATUS_INVALID, "not a regular file");
     write_text(in_folder("empty.png"), "");
     assert_refused(data_image_read(&image, in_folder("empty.png")), STATUS_INVALID,

@@ -173,7 +173,7 @@ static void wrong_options_are_refused(void **state) {
         {"render:count=99999999999", "99999999999", STATUS_USAGE},
         {"render:count=5x", "5x", STATUS_USAGE},
         {"render:count=5,colour=red", "colour", STATUS_USAGE},
-        {"render:count=5,words=/nonexistent/words", "/nonexistent/words", STATUS_IO},
+        {"render:count=5,words=/nonexistent/words", "/nonexistent/words", STATUS_INVALID},
         {"render:count=5,fonts=/nonexistent", "/nonexistent", STATUS_INVALID},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)

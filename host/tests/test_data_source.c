@@ -79,7 +79,7 @@ static void label_lines_in_all_forms(void **state) {
     assert_label(set, 4, NULL);
     assert_label(set, 5, "last");
     struct data_image image;
-    assert_refused(data_set_read(set, 5, &image), STATUS_IO, "forms/gone.png");
+    assert_refused(data_set_read(set, 5, &image), STATUS_INVALID, "forms/gone.png");
     data_set_close(set);
 }
 
@@ -91,6 +91,26 @@ static void label_file_by_its_name(void **state) {
     assert_label(set, 0, "Word");
     assert_mark(set, 0, 5);
     data_set_close(set);
+}
+
+static void json_lines_are_read(void **state) {
+    (void)state;
+    write_png(in_folder("line.png"), 8, 8, 6);
+    write_text(in_folder("lines.jsonl"),
+               "{\"filename\": \"line.png\", \"text\": \"W\\u00fcrze\"}\n"
+               "\n"
+               "{\"text\": \"two words\", \"filename\": \"line.png\", \"more\": [1]}\r\n");
+    struct data_set *const set = open_one(in_folder("lines.jsonl"));
+    assert_int_equal(data_set_count(set), 2);
+    assert_label(set, 0, "W\xC3\xBCrze");
+    assert_label(set, 1, "two words");
+    assert_mark(set, 1, 6);
+    data_set_close(set);
+    write_text(in_folder("wrong.jsonl"),
+               "{\"filename\": \"line.png\", \"text\": \"a\"}\n{\"filename\": 5}\n");
+    assert_open_refused(in_folder("wrong.jsonl"), "wrong.jsonl:2");
+    write_text(in_folder("wrong.jsonl"), "{\"filename\": \"line.png\", \"te");
+    assert_open_refused(in_folder("wrong.jsonl"), "wrong.jsonl:1");
 }
 
 static void plain_folder_is_sorted(void **state) {
@@ -309,6 +329,7 @@ int main(void) {
         cmocka_unit_test(label_lines_in_all_forms),
         cmocka_unit_test(label_file_by_its_name),
         cmocka_unit_test(plain_folder_is_sorted),
+        cmocka_unit_test(json_lines_are_read),
         cmocka_unit_test(lmdb_is_read),
         cmocka_unit_test(lmdb_with_gaps),
         cmocka_unit_test(large_lmdb_is_read),

@@ -146,7 +146,7 @@ static void other_sets_are_read_from_files(void **state) {
     assert_refused(data_charset_read(&set, in_folder("bytes.txt")), STATUS_INVALID, "not UTF-8");
     write_text(in_folder("nothing.txt"), "\n");
     assert_refused(data_charset_read(&set, in_folder("nothing.txt")), STATUS_INVALID, "empty");
-    assert_refused(data_charset_read(&set, in_folder("absent.txt")), STATUS_IO, "absent.txt");
+    assert_refused(data_charset_read(&set, in_folder("absent.txt")), STATUS_INVALID, "absent.txt");
 }
 
 int main(void) {
