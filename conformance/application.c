@@ -75,7 +75,7 @@ static enum status create_tensors(struct application *application, struct philox
         if (!(application->present & 1u << t))
             continue;
         const enum argument_kind kind = info->arguments[t].kind;
-        const size_t count = application->elements[t] = elements_of(application->shapes[t]);
+        const size_t count = application->elements[t];
         TRY(memory_new(&application->values[t].f, count, sizeof(float)));
         if (argument_is_unsigned(kind) && argument_is_read(kind))
             inputs_words(application->values[t].u, count, random);
@@ -91,6 +91,20 @@ static enum status create_tensors(struct application *application, struct philox
     return STATUS_OK;
 }
 
+enum status application_measure(struct application *out, const struct conformance_case *one) {
+    const struct conformance_operator *const rules = registry_operator(one->id);
+    const uint32_t tensors = operator_tensor_count(one->id);
+    *out = (struct application){.id = one->id, .inputs = one->inputs};
+    out->present = (1u << tensors) - 1;
+    TRY(parse_sizes(out, one->sizes));
+    if (rules->complete != NULL)
+        rules->complete(out);
+    rules->shapes(out->shapes, out);
+    for (uint32_t t = 0; t < tensors; t++)
+        out->elements[t] = out->present & 1u << t ? elements_of(out->shapes[t]) : 0;
+    return STATUS_OK;
+}
+
 /* FNV-1a, so that each case draws numbers of its own whichever others are run. */
 static uint64_t hash(const char *text) {
     uint64_t value = 14695981039346656037u;
@@ -102,12 +116,8 @@ static uint64_t hash(const char *text) {
 enum status application_create(struct application *out, const struct conformance_case *one, uint64_t seed) {
     const struct conformance_operator *const rules = registry_operator(one->id);
     const uint32_t tensors = operator_tensor_count(one->id);
-    *out = (struct application){.id = one->id, .inputs = one->inputs, .seed = seed ^ hash(one->name)};
-    out->present = (1u << tensors) - 1;
-    TRY(parse_sizes(out, one->sizes));
-    if (rules->complete != NULL)
-        rules->complete(out);
-    rules->shapes(out->shapes, out);
+    TRY(application_measure(out, one));
+    out->seed = seed ^ hash(one->name);
     struct philox random = philox_start(out->seed, PHILOX_STREAM_TEST, 0, 0);
     TRY(create_tensors(out, &random));
     if (rules->fill != NULL)

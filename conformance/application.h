@@ -17,6 +17,10 @@
 #define POISON        0xFFF1BADDu
 #define SECOND_POISON 0x4D0BAD1Du
 
+/* Numbers, shapes and counts of elements only; nothing is allocated. Errors: STATUS_INTERNAL when the sizes
+ * of the case are malformed. */
+MNSP_NODISCARD enum status application_measure(struct application *out, const struct conformance_case *one);
+
 /* Errors: STATUS_INTERNAL when the sizes of the case are malformed, STATUS_MEMORY. The application must be
  * destroyed after an error, too. */
 MNSP_NODISCARD enum status application_create(struct application *out, const struct conformance_case *one,

@@ -45,11 +45,12 @@ enum {
     AS_REAL = 1 << INPUTS_REAL,
     AS_HARD = 1 << INPUTS_HARD,
     AS_BITS = 1 << INPUTS_BITS,
+    IN_FULL = 1 << 8, /* only in the set `full`: takes long, or much memory */
 };
 
 struct sizes {
     const char *text; /* "rows=37,width=384,eps=1e-6,bias=none" */
-    unsigned inputs;  /* AS_... */
+    unsigned inputs;  /* AS_..., IN_FULL */
 };
 
 /* The value of an argument, typed as the case files use it. */

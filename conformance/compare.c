@@ -11,6 +11,13 @@ struct element {
     double error, tolerance;
 };
 
+/* What is added up over all tensors. */
+struct sums {
+    double ulp, worst_score;
+    size_t with_ulp;
+    struct element worst;
+};
+
 static float float_of(uint32_t word) {
     float value;
     memcpy(&value, &word, sizeof value);
@@ -23,10 +30,16 @@ static uint32_t word_of(const float *values, size_t i) {
     return word;
 }
 
-/* How many floats lie between two, counted over all bit patterns in their order. */
+/* The place of a float in their order, with everything below 2^-126 in one place. */
+static int64_t place_of(uint32_t word) {
+    static const uint32_t smallest_normal = 0x00800000;
+    const uint32_t magnitude = word & 0x7FFFFFFFu;
+    const int64_t place = magnitude < smallest_normal ? 0 : (int64_t)magnitude - smallest_normal + 1;
+    return word & 0x80000000u ? -place : place;
+}
+
 static uint64_t ulp_between(uint32_t a, uint32_t b) {
-    const int64_t x = a & 0x80000000u ? -(int64_t)(a & 0x7FFFFFFFu) : (int64_t)a;
-    const int64_t y = b & 0x80000000u ? -(int64_t)(b & 0x7FFFFFFFu) : (int64_t)b;
+    const int64_t x = place_of(a), y = place_of(b);
     return (uint64_t)(x > y ? x - y : y - x);
 }
 
@@ -47,39 +60,63 @@ static void judge(struct element *element, bool words, double bound) {
     }
 }
 
-/* "y[2, 5]" from the flat index. */
-static void place_text(char *out, size_t size, const struct application *application,
-                       const struct element *e) {
+/* ---- the worst element ---- */
+
+static void place_element(struct compared_element *out, const struct application *application,
+                          const struct element *e) {
     const struct shape shape = application->shapes[e->tensor];
-    size_t rest = e->index, place[SHAPE_MAX_RANK];
+    const struct operator_argument *const argument = &operator_info(application->id)->arguments[e->tensor];
+    *out = (struct compared_element){.rank = shape.rank,
+                                     .is_unsigned = argument_is_unsigned(argument->kind),
+                                     .found = e->found,
+                                     .wanted = e->wanted,
+                                     .error = e->error,
+                                     .tolerance = e->tolerance,
+                                     .ulp = ulp_between(e->found, e->wanted)};
+    snprintf(out->tensor, sizeof out->tensor, "%s", argument->name);
+    size_t rest = e->index;
     for (int i = shape.rank - 1; i >= 0; i--) {
-        place[i] = rest % shape.of[i];
+        out->at[i] = rest % shape.of[i];
         rest /= shape.of[i];
     }
-    size_t used =
-        (size_t)snprintf(out, size, "%s[", operator_info(application->id)->arguments[e->tensor].name);
-    for (int i = 0; i < shape.rank && used < size; i++)
-        used += (size_t)snprintf(out + used, size - used, i ? ", %zu" : "%zu", place[i]);
-    if (used < size)
-        snprintf(out + used, size - used, "]");
 }
 
-static void describe(struct comparison *out, const struct application *application, const struct element *e) {
-    char place[96];
-    place_text(place, sizeof place, application, e);
+/* "y[2, 5]: found ..., expected ..." */
+static void describe(char *out, size_t size, const struct compared_element *e) {
+    size_t used = (size_t)snprintf(out, size, "%s[", e->tensor);
+    for (int i = 0; i < e->rank && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, i ? ", %zu" : "%zu", e->at[i]);
+    if (used >= size)
+        return;
     const float found = float_of(e->found), wanted = float_of(e->wanted);
-    if (argument_is_unsigned(operator_info(application->id)->arguments[e->tensor].kind))
-        snprintf(out->worst, sizeof out->worst, "%s: found %u, expected %u", place, e->found, e->wanted);
+    if (e->is_unsigned)
+        snprintf(out + used, size - used, "]: found %u, expected %u", e->found, e->wanted);
     else
-        snprintf(
-            out->worst, sizeof out->worst,
-            "%s: found %.9g (%a, 0x%08X), expected %.9g (%a, 0x%08X), error %.3g, tolerance %.3g, %llu ULP",
-            place, (double)found, (double)found, e->found, (double)wanted, (double)wanted, e->wanted,
-            e->error, e->tolerance, (unsigned long long)ulp_between(e->found, e->wanted));
+        snprintf(out + used, size - used,
+                 "]: found %.9g (%a, 0x%08X), expected %.9g (%a, 0x%08X), error %.3g, tolerance %.3g, %llu "
+                 "ULP",
+                 (double)found, (double)found, e->found, (double)wanted, (double)wanted, e->wanted, e->error,
+                 e->tolerance, (unsigned long long)e->ulp);
 }
 
-static void compare_tensor(struct comparison *out, const struct application *application, uint32_t t,
-                           const float *output, double *worst_score) {
+/* ---- all elements ---- */
+
+static void count_ulp(struct comparison *out, struct sums *sums, const struct element *e, bool words) {
+    const bool has_distance = !words && isfinite(e->error);
+    const uint64_t ulp = has_distance ? ulp_between(e->found, e->wanted) : 0;
+    size_t bucket = has_distance || e->error == 0 ? 0 : COMPARE_BUCKETS - 1;
+    for (uint64_t rest = ulp; rest != 0 && bucket < COMPARE_BUCKETS - 1; rest >>= 1)
+        bucket++;
+    out->histogram[bucket]++;
+    if (!has_distance)
+        return;
+    out->largest_ulp = ulp > out->largest_ulp ? ulp : out->largest_ulp;
+    sums->ulp += (double)ulp;
+    sums->with_ulp++;
+}
+
+static void compare_tensor(struct comparison *out, struct sums *sums, const struct application *application,
+                           uint32_t t, const float *output) {
     const struct operator_info *const info = operator_info(application->id);
     const bool words = info->bound == BOUND_EXACT || argument_is_unsigned(info->arguments[t].kind);
     for (size_t i = 0; i < application->elements[t]; i++) {
@@ -93,22 +130,25 @@ static void compare_tensor(struct comparison *out, const struct application *app
         const double score = !failed ? ratio : isfinite(e.error) ? 2 + e.error : INFINITY;
         out->elements++;
         out->failures += failed;
-        if (isfinite(e.error) && !words) {
+        if (isfinite(e.error) && !words)
             out->largest_ratio = fmax(out->largest_ratio, ratio);
-            const uint64_t ulp = ulp_between(e.found, e.wanted);
-            out->largest_ulp = ulp > out->largest_ulp ? ulp : out->largest_ulp;
-        }
-        if (score > *worst_score) {
-            *worst_score = score;
-            describe(out, application, &e);
+        count_ulp(out, sums, &e, words);
+        if (score > sums->worst_score) {
+            sums->worst_score = score;
+            sums->worst = e;
         }
     }
 }
 
 void compare(struct comparison *out, const struct application *application, float *const *outputs) {
     *out = (struct comparison){0};
-    double worst_score = 0;
+    struct sums sums = {0};
     for (uint32_t t = 0; t < operator_tensor_count(application->id); t++)
         if (outputs[t] != NULL)
-            compare_tensor(out, application, t, outputs[t], &worst_score);
+            compare_tensor(out, &sums, application, t, outputs[t]);
+    out->mean_ulp = sums.with_ulp != 0 ? sums.ulp / (double)sums.with_ulp : 0;
+    if (sums.worst_score > 0) {
+        place_element(&out->worst_element, application, &sums.worst);
+        describe(out->worst, sizeof out->worst, &out->worst_element);
+    }
 }

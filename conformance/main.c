@@ -1,9 +1,7 @@
 /* main.c: the conformance suite. Selects cases, makes each of them a cmocka test, and runs them. */
 #include "base/memory.h"
-#include "conformance/compare.h"
+#include "conformance/execute.h"
 #include "conformance/options.h"
-#include "conformance/registry.h"
-#include "conformance/run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,67 +25,29 @@ struct test {
 
 /* ---- one case ---- */
 
-enum outcome { PASSED, FAILED, NOT_SUPPORTED };
-
-enum { VERDICT_TEXT = 2048 };
-
-static enum outcome verdict_of_status(char verdict[VERDICT_TEXT], enum status status) {
-    snprintf(verdict, VERDICT_TEXT, "%s", status_message());
-    return status == STATUS_UNSUPPORTED ? NOT_SUPPORTED : FAILED;
-}
-
-static enum outcome judge(char verdict[VERDICT_TEXT], const struct comparison *comparison,
-                          const struct run_result *result) {
-    if (comparison->failures != 0)
-        snprintf(verdict, VERDICT_TEXT, "%zu of %zu elements differ; worst %s%s%s", comparison->failures,
-                 comparison->elements, comparison->worst, result->defect[0] ? "; " : "", result->defect);
-    else if (result->defect[0] != '\0')
-        snprintf(verdict, VERDICT_TEXT, "%s", result->defect);
-    else
-        return PASSED;
-    return FAILED;
-}
-
-static enum outcome run_case(char verdict[VERDICT_TEXT], const struct test *test) {
-    struct application application;
-    struct run_result result = {0};
-    enum outcome outcome;
-    enum status status = application_create(&application, test->one, test->suite->options.seed);
-    if (status == STATUS_OK)
-        status = run_on_device(&result, &application, test->suite->device);
-    if (status == STATUS_OK) {
-        struct comparison comparison;
-        application_apply_reference(&application);
-        compare(&comparison, &application, result.outputs);
-        outcome = judge(verdict, &comparison, &result);
-        if (test->suite->options.measure)
-            print_message("%s: %.3f of the tolerance, %llu ULP; worst %s\n", test->one->name,
-                          comparison.largest_ratio, (unsigned long long)comparison.largest_ulp,
-                          comparison.worst[0] ? comparison.worst : "exact");
-    } else {
-        outcome = verdict_of_status(verdict, status);
-    }
-    run_result_destroy(&result);
-    application_destroy(&application);
-    return outcome;
+static void measure(const struct conformance_case *one, const struct comparison *comparison) {
+    print_message("%s: %.3f of the bound, at most %llu ULP, %.3g on average; worst %s\n", one->name,
+                  comparison->largest_ratio, (unsigned long long)comparison->largest_ulp,
+                  comparison->mean_ulp, comparison->worst[0] ? comparison->worst : "exact");
 }
 
 static void test_case(void **state) {
     const struct test *const test = *state;
     const struct options *const options = &test->suite->options;
-    char verdict[VERDICT_TEXT];
-    switch (run_case(verdict, test)) {
-    case PASSED:
-        return;
-    case NOT_SUPPORTED:
-        print_message("%s: not supported: %s\n", test->one->name, verdict);
-        skip();
-        return;
-    case FAILED:
-        fail_msg("%s\nrepeat with: mnsp-conformance --device '%s' --seed %llu%s --filter '%s'", verdict,
+    struct case_result result;
+    execute_case(&result, test->one,
+                 &(struct execution){.device = test->suite->device, .seed = options->seed});
+    if (options->measure)
+        measure(test->one, &result.comparison);
+    if (outcome_is_bad(result.outcome))
+        fail_msg("%s: %s\nrepeat with: mnsp-conformance --device '%s' --seed %llu%s --filter '%s'",
+                 outcome_name(result.outcome), result.message,
                  gpu_device_properties(test->suite->device)->name, (unsigned long long)options->seed,
                  options->validate ? " --validate" : "", test->one->name);
-    }
+    if (result.message[0] != '\0')
+        print_message("%s: %s: %s\n", test->one->name, outcome_name(result.outcome), result.message);
+    if (result.outcome == OUTCOME_NOT_SUPPORTED)
+        skip();
 }
 
 /* ---- all of them ---- */

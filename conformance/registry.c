@@ -1,6 +1,8 @@
 #include "conformance/registry.h"
 
 #include "base/memory.h"
+#include "conformance/application.h"
+#include "conformance/execute.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -10,6 +12,11 @@ static const struct conformance_operator *const operators[] = {
 #include "spec/operators.def"
 #undef OPERATOR
 };
+
+/* Cases that are no single operator; ends with NULL. */
+static const struct conformance_group *const groups[] = {NULL};
+
+enum { SMOKE_ELEMENTS = 1 << 15 }; /* of all tensors together */
 
 static const char *const input_names[] = {
     [INPUTS_INTEGER] = "integer",
@@ -22,23 +29,75 @@ const struct conformance_operator *registry_operator(enum operator_id id) {
     return operators[id];
 }
 
-enum status registry_cases(struct conformance_case **list, size_t *count, const char *glob) {
-    *list = NULL;
-    *count = 0;
-    size_t capacity = 0;
-    for (enum operator_id id = 0; id < OPERATOR_COUNT; id++)
-        for (size_t i = 0; i < operators[id]->count; i++)
-            for (enum inputs inputs = 0; inputs < INPUTS_COUNT; inputs++) {
-                const struct sizes *const sizes = &operators[id]->sizes[i];
-                if (!(sizes->inputs & 1u << inputs))
-                    continue;
-                struct conformance_case one = {.id = id, .inputs = inputs, .sizes = sizes->text};
-                snprintf(one.name, sizeof one.name, "%s/%s/%s", operator_info(id)->name, sizes->text,
-                         input_names[inputs]);
-                if (glob != NULL && fnmatch(glob, one.name, 0) != 0)
-                    continue;
-                TRY(memory_reserve(list, &capacity, *count + 1, sizeof one));
-                (*list)[(*count)++] = one;
-            }
+void registry_name(char name[CASE_NAME], enum operator_id id, const char *sizes, enum inputs inputs) {
+    snprintf(name, CASE_NAME, "%s/%s/%s", operator_info(id)->name, sizes, input_names[inputs]);
+}
+
+/* ---- the list ---- */
+
+struct list {
+    struct conformance_case *cases;
+    size_t count, capacity;
+    const char *glob;
+};
+
+static enum status append(struct list *list, const struct conformance_case *one) {
+    if (list->glob != NULL && fnmatch(list->glob, one->name, 0) != 0)
+        return STATUS_OK;
+    TRY(memory_reserve(&list->cases, &list->capacity, list->count + 1, sizeof *one));
+    list->cases[list->count++] = *one;
     return STATUS_OK;
+}
+
+static enum conformance_set set_of(const struct conformance_case *one, unsigned flags) {
+    struct application application;
+    if (flags & IN_FULL)
+        return SET_FULL;
+    /* Malformed sizes are reported when the case is run. */
+    if (application_measure(&application, one) != STATUS_OK)
+        return SET_SMOKE;
+    size_t elements = 0;
+    for (uint32_t t = 0; t < operator_tensor_count(one->id); t++)
+        elements += application.elements[t];
+    return elements <= SMOKE_ELEMENTS ? SET_SMOKE : SET_STANDARD;
+}
+
+static enum status append_operator(struct list *list, enum operator_id id) {
+    for (size_t i = 0; i < operators[id]->count; i++)
+        for (enum inputs inputs = 0; inputs < INPUTS_COUNT; inputs++) {
+            const struct sizes *const sizes = &operators[id]->sizes[i];
+            if (!(sizes->inputs & 1u << inputs))
+                continue;
+            struct conformance_case one = {.id = id, .inputs = inputs, .sizes = sizes->text};
+            registry_name(one.name, id, sizes->text, inputs);
+            one.set = set_of(&one, sizes->inputs);
+            TRY(append(list, &one));
+        }
+    return STATUS_OK;
+}
+
+static enum status append_group(struct list *list, const struct conformance_group *group) {
+    for (size_t i = 0; i < group->count; i++) {
+        struct conformance_case one = {.id = OPERATOR_COUNT, .group = group, .index = i};
+        one.set = group->cases[i].set;
+        snprintf(one.name, sizeof one.name, "%s/%s", group->name, group->cases[i].text);
+        TRY(append(list, &one));
+    }
+    return STATUS_OK;
+}
+
+static enum status append_all(struct list *list) {
+    for (enum operator_id id = 0; id < OPERATOR_COUNT; id++)
+        TRY(append_operator(list, id));
+    for (size_t i = 0; groups[i] != NULL; i++)
+        TRY(append_group(list, groups[i]));
+    return STATUS_OK;
+}
+
+enum status registry_cases(struct conformance_case **out, size_t *count, const char *glob) {
+    struct list list = {.glob = glob};
+    const enum status status = append_all(&list);
+    *out = list.cases;
+    *count = list.count;
+    return status;
 }

@@ -10,14 +10,31 @@
 
 enum { CASE_NAME = 256 };
 
+/* Each holds those before it, too. */
+enum conformance_set {
+    SET_SMOKE,    /* small sizes of every operator: a minute */
+    SET_STANDARD, /* all but what takes long or much memory */
+    SET_FULL,     /* everything */
+};
+
+struct conformance_group; /* execute.h */
+
 struct conformance_case {
     char name[CASE_NAME];
+    enum conformance_set set; /* the smallest one that has it */
+    /* An operator's: */
     enum operator_id id;
     enum inputs inputs;
     const char *sizes;
+    /* A group's (NULL for an operator's): */
+    const struct conformance_group *group;
+    size_t index;
 };
 
 const struct conformance_operator *registry_operator(enum operator_id id);
+
+/* Writes "operator/sizes/inputs". */
+void registry_name(char name[CASE_NAME], enum operator_id id, const char *sizes, enum inputs inputs);
 
 /* The cases whose name matches the glob (fnmatch, where * also matches /); NULL matches all. *list is
  * released with free(). Errors: STATUS_MEMORY. */

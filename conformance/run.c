@@ -1,6 +1,7 @@
 #include "conformance/run.h"
 
 #include "base/memory.h"
+#include "conformance/phase.h"
 #include "graph/dispatch.h"
 
 #include <stdio.h>
@@ -99,9 +100,11 @@ static enum status record(struct run *run) {
     memcpy(shader.constants, choice.constants, sizeof shader.constants);
     memcpy(dispatch.groups, choice.groups, sizeof dispatch.groups);
     shader.push_words = dispatch_push_words(dispatch.push, run->application->id, values);
+    phase_enter(PHASE_COMPILE);
     TRY(gpu_pipeline_get(run->device, &dispatch.pipeline, &shader));
+    phase_enter(PHASE_PREPARE);
     bind_tensors(&dispatch, run);
-    TRY(gpu_recording_create(run->device, &run->recording, info->name, false));
+    TRY(gpu_recording_create(run->device, &run->recording, info->name, true));
     TRY(gpu_record_dispatch(run->recording, &dispatch));
     return gpu_recording_finish(run->recording);
 }
@@ -180,13 +183,22 @@ static enum status download(struct run_result *out, struct run *run, int number,
     return STATUS_OK;
 }
 
+/* Keeps the shortest time of all runs. */
+static void take_time(struct run_result *out, const struct run *run) {
+    const double seconds = gpu_recording_nanoseconds(run->recording, 0) * 1e-9;
+    if (seconds > 0 && (out->device_seconds == 0 || seconds < out->device_seconds))
+        out->device_seconds = seconds;
+}
+
 static enum status run_all(struct run_result *out, struct run *run) {
     TRY(create_buffers(run));
     TRY(record(run));
     for (int number = 0; number < RUNS; number++) {
         const uint32_t poison = number == 0 ? POISON : SECOND_POISON;
+        phase_enter(PHASE_DISPATCH);
         TRY(upload(run, poison));
         TRY(gpu_recording_run(run->recording));
+        take_time(out, run);
         TRY(download(out, run, number, poison));
     }
     return STATUS_OK;

@@ -15,6 +15,7 @@ enum { RUN_TEXT = 512 };
 struct run_result {
     float *outputs[OPERATOR_MAX_TENSORS]; /* of the first run; NULL for tensors that are not written */
     char defect[RUN_TEXT];                /* what the traps caught, in words; "" when nothing */
+    double device_seconds;                /* of the shorter run by the device's clock; 0 when it has none */
 };
 
 /* Runs it twice, from the inputs in `application`; whether the reference was applied before makes no

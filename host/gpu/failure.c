@@ -84,8 +84,12 @@ enum status gpu_check(struct gpu_device *device, VkResult result, const char *wh
     return gpu_ready(device);
 }
 
+bool gpu_device_is_lost(const struct gpu_device *device) {
+    return device->lost || device->hung;
+}
+
 enum status gpu_ready(const struct gpu_device *device) {
-    if (device->lost || device->hung)
+    if (gpu_device_is_lost(device))
         return status_set(STATUS_DEVICE, "%s", device->loss);
     return STATUS_OK;
 }

@@ -83,6 +83,9 @@ MNSP_NODISCARD enum status gpu_device_open(struct gpu_device **out, const char *
 void gpu_device_close(struct gpu_device *device);
 const struct gpu_properties *gpu_device_properties(const struct gpu_device *device);
 
+/* Whether the device was lost or hangs: everything but closing it fails from now on. */
+bool gpu_device_is_lost(const struct gpu_device *device);
+
 /* Messages of the validation layer since the device was opened, and the first of them ("" if none). */
 size_t gpu_device_validation_count(const struct gpu_device *device);
 const char *gpu_device_validation_first(const struct gpu_device *device);
