@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "conformance/application.h"
 #include "conformance/execute.h"
+#include "conformance/steps.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@ static const struct conformance_operator *const operators[] = {
 };
 
 /* Cases that are no single operator; ends with NULL. */
-static const struct conformance_group *const groups[] = {NULL};
+static const struct conformance_group *const groups[] = {&conformance_steps, NULL};
 
 enum { SMOKE_ELEMENTS = 1 << 15 }; /* of all tensors together */
 

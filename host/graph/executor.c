@@ -77,6 +77,12 @@ enum status executor_run(struct executor *executor, uint32_t segment) {
     return executor->functions->run(executor->self, segment);
 }
 
+enum status executor_perturb(struct executor *executor, uint64_t seed, float magnitude) {
+    if (executor->functions->perturb == NULL)
+        return status_set(STATUS_UNSUPPORTED, "only the reference can be perturbed");
+    return executor->functions->perturb(executor->self, seed, magnitude);
+}
+
 double executor_nanoseconds(const struct executor *executor, size_t node) {
     return executor->functions->nanoseconds(executor->self, node);
 }

@@ -39,6 +39,11 @@ MNSP_NODISCARD enum status executor_read(struct executor *executor, const struct
 /* Runs a segment and waits for its end. */
 MNSP_NODISCARD enum status executor_run(struct executor *executor, uint32_t segment);
 
+/* Of the reference: from now on each float that a node reads is off by a relative error of at most
+ * `magnitude`, drawn from `seed`; perturb.h says what for. 0 ends it. Errors: STATUS_UNSUPPORTED on a device.
+ */
+MNSP_NODISCARD enum status executor_perturb(struct executor *executor, uint64_t seed, float magnitude);
+
 /* Of a timed executor: nanoseconds that the node took in the last run of its segment; 0 where unknown. */
 double executor_nanoseconds(const struct executor *executor, size_t node);
 

@@ -8,6 +8,7 @@ struct executor_functions {
     enum status (*write)(void *self, const struct tensor *tensor, const void *data);
     enum status (*read)(void *self, const struct tensor *tensor, void *data);
     enum status (*run)(void *self, uint32_t segment);
+    enum status (*perturb)(void *self, uint64_t seed, float magnitude); /* NULL: it cannot */
     double (*nanoseconds)(const void *self, size_t node);
     void (*destroy)(void *self);
 };

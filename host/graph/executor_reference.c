@@ -1,6 +1,7 @@
 /* executor_reference.c: runs a plan by calling the scalar reference, node after node. */
 #include "base/memory.h"
 #include "graph/executor_internal.h"
+#include "graph/perturb.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@ struct reference_executor {
     const struct plan *plan;
     unsigned char **arenas;
     double *nanoseconds; /* by node; NULL when not timed */
+    struct perturbation perturbation;
 };
 
 static void *address(const struct reference_executor *self, const struct tensor *tensor) {
@@ -28,7 +30,7 @@ static enum status reference_read(void *executor, const struct tensor *tensor, v
     return STATUS_OK;
 }
 
-static void run_node(const struct reference_executor *self, const struct graph_node *node) {
+static enum status run_node(struct reference_executor *self, const struct graph_node *node) {
     const struct operator_info *const info = operator_info(node->operator);
     const uint32_t tensors = operator_tensor_count(node->operator);
     union operator_value values[OPERATOR_MAX_ARGUMENTS];
@@ -38,7 +40,9 @@ static void run_node(const struct reference_executor *self, const struct graph_n
         else
             values[i].tensor = node->tensors[i] ? address(self, node->tensors[i]) : NULL;
     }
+    TRY(perturb_inputs(&self->perturbation, node, values));
     info->reference(values);
+    return STATUS_OK;
 }
 
 static double now(void) {
@@ -54,10 +58,17 @@ static enum status reference_run(void *executor, uint32_t segment) {
         if (node->segment != segment)
             continue;
         const double start = self->nanoseconds ? now() : 0;
-        run_node(self, node);
+        TRY(run_node(self, node));
         if (self->nanoseconds)
             self->nanoseconds[i] = now() - start;
     }
+    return STATUS_OK;
+}
+
+static enum status reference_perturb(void *executor, uint64_t seed, float magnitude) {
+    struct reference_executor *const self = executor;
+    self->perturbation.magnitude = magnitude;
+    self->perturbation.random = philox_start(seed, PHILOX_STREAM_TEST, 0, 0);
     return STATUS_OK;
 }
 
@@ -71,6 +82,7 @@ static void reference_destroy(void *executor) {
     for (uint32_t i = 0; self->arenas != NULL && i < self->plan->arena_count; i++)
         free(self->arenas[i]);
     free(self->arenas);
+    perturb_free(&self->perturbation);
     free(self->nanoseconds);
     free(self);
 }
@@ -79,6 +91,7 @@ static const struct executor_functions functions = {
     .write = reference_write,
     .read = reference_read,
     .run = reference_run,
+    .perturb = reference_perturb,
     .nanoseconds = reference_nanoseconds,
     .destroy = reference_destroy,
 };
