@@ -252,7 +252,10 @@ static void test_validation_sees_a_missing_barrier(void **state) {
     struct gpu_buffer *const a = filled_buffer(device, 1), *const b = filled_buffer(device, 2);
     struct gpu_recording *recording;
     OK(gpu_recording_create(device, &recording, "race", false));
-    struct gpu_pipeline *const pipeline = mix_pipeline(device, 3);
+    struct gpu_shader shader = mix_shader(3);
+    shader.name = "move", shader.code = shader_move, shader.code_bytes = sizeof shader_move;
+    struct gpu_pipeline *pipeline;
+    OK(gpu_pipeline_get(device, &pipeline, &shader));
     for (int i = 0; i < 2; i++) {
         struct gpu_dispatch dispatch = mix(pipeline, i ? b : a, i ? a : b, 1);
         dispatch.bindings[1].written = false;

@@ -214,7 +214,7 @@ static void the_character_set_has_to_fit(void **state) {
     write_text(path, "abc");
     const struct recogniser_override letters = {"charset", path}, none = {"charset", "/no/such/file"};
     assert_refused(open_status("run/last.safetensors", &letters), STATUS_INVALID, "--charset");
-    assert_refused(open_status("run/last.safetensors", &none), STATUS_IO, "--charset");
+    assert_refused(open_status("run/last.safetensors", &none), STATUS_INVALID, "--charset");
     const struct recogniser_override wrong = {"no_such_setting", "1"};
     assert_refused(open_status("run/last.safetensors", &wrong), STATUS_USAGE, "no_such_setting");
 }
