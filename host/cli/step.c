@@ -138,22 +138,37 @@ static size_t number(const struct graph_node *node, const char *argument) {
     return node->numbers[operator_argument_index(node->operator, argument)].size;
 }
 
+static const struct tensor *largest_tensor(const struct graph_node *node) {
+    const struct tensor *largest = node->tensors[0];
+    for (uint32_t i = 1; i < operator_tensor_count(node->operator); i++)
+        if (node->tensors[i] != NULL && node->tensors[i]->elements > largest->elements)
+            largest = node->tensors[i];
+    return largest;
+}
+
+static void matmul_sizes(const struct graph_node *node, char text[CLI_SIZES_TEXT]) {
+    char stack[32] = "";
+    if (number(node, "batch") > 1)
+        snprintf(stack, sizeof stack, "%zux", number(node, "batch"));
+    snprintf(text, CLI_SIZES_TEXT, "%s%zux%zux%zu %c%c", stack, number(node, "m"), number(node, "n"),
+             number(node, "k"), number(node, "transpose_a") ? 't' : 'n',
+             number(node, "transpose_b") ? 't' : 'n');
+}
+
+static void attention_sizes(const struct graph_node *node, char text[CLI_SIZES_TEXT]) {
+    const bool dropout = node->tensors[operator_argument_index(node->operator, "random")] != NULL;
+    snprintf(text, CLI_SIZES_TEXT, "%zux%zu %zux%zux%zu%s%s", number(node, "batch"), number(node, "heads"),
+             number(node, "queries"), number(node, "keys"), number(node, "head_width"),
+             number(node, "causal") ? " causal" : "", dropout ? " dropout" : "");
+}
+
 const char *cli_node_sizes(const struct graph_node *node, char text[CLI_SIZES_TEXT]) {
-    char shape[SHAPE_TEXT];
-    if (node->operator== OPERATOR_matmul) {
-        char stack[32] = "";
-        if (number(node, "batch") > 1)
-            snprintf(stack, sizeof stack, "%zux", number(node, "batch"));
-        snprintf(text, CLI_SIZES_TEXT, "%s%zux%zux%zu %c%c", stack, number(node, "m"), number(node, "n"),
-                 number(node, "k"), number(node, "transpose_a") ? 't' : 'n',
-                 number(node, "transpose_b") ? 't' : 'n');
-    } else if (cli_node_is_product(node)) {
-        snprintf(text, CLI_SIZES_TEXT, "%zux%zu heads %zux%zux%zu", number(node, "batch"),
-                 number(node, "heads"), number(node, "queries"), number(node, "keys"),
-                 number(node, "head_width"));
-    } else {
-        snprintf(text, CLI_SIZES_TEXT, "%s", shape_text(node->tensors[0]->shape, shape));
-    }
+    if (node->operator== OPERATOR_matmul)
+        matmul_sizes(node, text);
+    else if (cli_node_is_product(node))
+        attention_sizes(node, text);
+    else
+        shape_text(largest_tensor(node)->shape, text);
     return text;
 }
 

@@ -28,8 +28,9 @@ MNSP_NODISCARD enum status cli_step_create(struct train_step **out, const struct
 double cli_node_bytes(const struct graph_node *node);
 /* Is its speed a matter of arithmetic (products, attention) rather than of memory? */
 bool cli_node_is_product(const struct graph_node *node);
-/* "2056x1536x384 nt", "8x6 heads 257x257x64", or the shape of its first tensor. */
-enum { CLI_SIZES_TEXT = 128 };
+/* "2056x1536x384 nt" (rows, columns, inner, transposed), "8x6 257x257x64" (images, heads, queries, keys,
+ * width of a head), or the shape of its largest tensor. */
+enum { CLI_SIZES_TEXT = 128 }; /* at least SHAPE_TEXT */
 const char *cli_node_sizes(const struct graph_node *node, char text[CLI_SIZES_TEXT]);
 
 /* ---- times ---- */

@@ -1,0 +1,325 @@
+/* bench_operators.c: the speed of single operators: each alone in a graph, with its inputs in the device's
+ * memory, timed by the device's clock where it has one. */
+#include "cli/bench.h"
+
+#include "base/memory.h"
+#include "base/philox.h"
+#include "cli/json.h"
+#include "graph/operator_index.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_RUNS = 200, LEAST_RUNS = 3, MOST_DIMENSIONS = 4 };
+static const double time_for_one = 0.5; /* seconds */
+
+struct measured {
+    double milliseconds, rate; /* median; 10^9 operations, or bytes, a second */
+    bool is_product;
+};
+
+/* ---- a graph of one node ---- */
+
+/* The node again, with tensors of its own: what it reads can be written by the host. */
+static void copy_node(struct graph *graph, const struct graph_node *node) {
+    const struct operator_info *const info = operator_info(node->operator);
+    union graph_value values[OPERATOR_MAX_ARGUMENTS] = {0};
+    for (uint32_t i = 0; i < info->argument_count; i++) {
+        const enum argument_kind kind = info->arguments[i].kind;
+        if (kind == ARGUMENT_SIZE)
+            values[i].size = node->numbers[i].size;
+        else if (kind == ARGUMENT_REAL)
+            values[i].real = node->numbers[i].real;
+        else if (node->tensors[i] != NULL) {
+            const struct shape shape = node->tensors[i]->shape;
+            values[i].tensor = argument_is_unsigned(kind) ? graph_activation_unsigned(graph, shape)
+                                                          : graph_activation(graph, shape);
+            if (argument_is_read(kind))
+                graph_output(graph, values[i].tensor, info->arguments[i].name);
+        }
+    }
+    graph_append(graph, node->operator, values);
+}
+
+/* Integers that the operator can live with: indices in their range, everything visible, everything removed.
+ */
+static uint32_t integer_of(const struct graph_node *node, const char *name, size_t i) {
+    const struct operator_info *const info = operator_info(node->operator);
+    static const char *const ranges[] = {"rows", "classes"};
+    if (strcmp(name, "removed") == 0)
+        return 1;
+    if (strcmp(name, "lengths") == 0)
+        return (uint32_t)node->numbers[operator_argument_index(node->operator, "keys")].size;
+    for (size_t r = 0; r < sizeof ranges / sizeof ranges[0]; r++) {
+        const uint32_t argument = operator_argument_index(node->operator, ranges[r]);
+        const bool is_index = strcmp(name, "index") == 0 || strcmp(name, "target") == 0;
+        if (is_index && argument < info->argument_count &&
+            (strcmp(name, "index") == 0) == (strcmp(ranges[r], "rows") == 0))
+            return (uint32_t)(i % node->numbers[argument].size);
+    }
+    return (uint32_t)i;
+}
+
+static enum status fill(struct executor *executor, const struct graph_node *node) {
+    const struct operator_info *const info = operator_info(node->operator);
+    for (uint32_t t = 0; t < operator_tensor_count(node->operator); t++) {
+        const struct tensor *const tensor = node->tensors[t];
+        if (tensor == NULL || !argument_is_read(info->arguments[t].kind))
+            continue;
+        uint32_t *words;
+        TRY(memory_new(&words, tensor->elements, sizeof *words));
+        for (size_t i = 0; i < tensor->elements; i++) {
+            const float value = philox_uniform(1, PHILOX_STREAM_TEST, t, i);
+            if (tensor->is_unsigned)
+                words[i] = integer_of(node, info->arguments[t].name, i);
+            else
+                memcpy(&words[i], &value, sizeof value);
+        }
+        const enum status status = executor_write(executor, tensor, words);
+        free(words);
+        TRY(status);
+    }
+    return STATUS_OK;
+}
+
+/* ---- measuring ---- */
+
+static enum status time_runs(struct executor *executor, size_t repeat, double *median) {
+    double times[MOST_RUNS];
+    size_t count = 0;
+    TRY(executor_run(executor, 0)); /* compiles, and warms up */
+    const size_t most = repeat && repeat < MOST_RUNS ? repeat : MOST_RUNS;
+    const double first = cli_seconds();
+    while (count < most && (repeat || count < LEAST_RUNS || cli_seconds() - first < time_for_one)) {
+        const double begin = cli_seconds();
+        TRY(executor_run(executor, 0));
+        const double host = 1e3 * (cli_seconds() - begin), device = 1e-6 * executor_nanoseconds(executor, 0);
+        times[count++] = device > 0 ? device : host;
+    }
+    *median = cli_median(times, count);
+    return STATUS_OK;
+}
+
+static enum status measure_graph(struct graph *graph, struct gpu_device *device, size_t repeat,
+                                 struct measured *out) {
+    struct executor *executor;
+    TRY(executor_create(&executor, graph, device, true));
+    const struct graph_node *const node = graph_node(graph, 0);
+    enum status status = fill(executor, node);
+    if (status == STATUS_OK)
+        status = time_runs(executor, repeat, &out->milliseconds);
+    executor_destroy(executor);
+    out->is_product = cli_node_is_product(node);
+    out->rate = 1e-6 * (out->is_product ? graph_node_work(node) : cli_node_bytes(node)) / out->milliseconds;
+    return status;
+}
+
+static enum status measure_node(const struct graph_node *node, struct gpu_device *device, size_t repeat,
+                                struct measured *out) {
+    struct graph *graph;
+    TRY(graph_create(&graph));
+    copy_node(graph, node);
+    enum status status = graph_status(graph);
+    if (status == STATUS_OK)
+        status = measure_graph(graph, device, repeat, out);
+    graph_destroy(graph);
+    return status;
+}
+
+/* ---- a product of any shape ---- */
+
+/* "MxNxK" or "BxMxNxK". */
+static enum status read_shape(const char *text, size_t sizes[MOST_DIMENSIONS]) {
+    size_t count = 0, found[MOST_DIMENSIONS];
+    for (const char *rest = text; count < MOST_DIMENSIONS; rest++) {
+        char *end;
+        const unsigned long long value = strtoull(rest, &end, 10);
+        if (rest[0] < '1' || rest[0] > '9' || value > UINT32_MAX)
+            break;
+        found[count++] = (size_t)value;
+        rest = end;
+        if (*rest == '\0' && count >= 3) {
+            sizes[0] = 1;
+            memcpy(sizes + MOST_DIMENSIONS - count, found, count * sizeof *found);
+            return STATUS_OK;
+        }
+        if (*rest != 'x')
+            break;
+    }
+    return status_set(STATUS_USAGE, "--shape %s: three or four sizes are needed, as in 1024x1536x384", text);
+}
+
+static enum status read_transpose(const char *text, bool *a, bool *b) {
+    const char *const word = text ? text : "nn";
+    *a = word[0] == 't';
+    *b = word[0] != '\0' && word[1] == 't';
+    if ((word[0] == 'n' || word[0] == 't') && (word[1] == 'n' || word[1] == 't') && word[2] == '\0')
+        return STATUS_OK;
+    return status_set(STATUS_USAGE, "--transpose %s: choose nn, nt, tn or tt", text);
+}
+
+static void append_product(struct graph *graph, const size_t s[MOST_DIMENSIONS], bool transpose_a,
+                           bool transpose_b) {
+    const size_t batch = s[0], m = s[1], n = s[2], k = s[3];
+    const struct tensor *const a =
+        graph_activation(graph, transpose_a ? SHAPE(batch, k, m) : SHAPE(batch, m, k));
+    const struct tensor *const b =
+        graph_activation(graph, transpose_b ? SHAPE(batch, n, k) : SHAPE(batch, k, n));
+    const union graph_value values[] = {
+        [ARGUMENT_INDEX(matmul, c)].tensor = graph_activation(graph, SHAPE(batch, m, n)),
+        [ARGUMENT_INDEX(matmul, a)].tensor = graph_output(graph, a, "a"),
+        [ARGUMENT_INDEX(matmul, b)].tensor = graph_output(graph, b, "b"),
+        [ARGUMENT_INDEX(matmul, bias)].tensor = NULL,
+        [ARGUMENT_INDEX(matmul, batch)].size = batch,
+        [ARGUMENT_INDEX(matmul, m)].size = m,
+        [ARGUMENT_INDEX(matmul, n)].size = n,
+        [ARGUMENT_INDEX(matmul, k)].size = k,
+        [ARGUMENT_INDEX(matmul, transpose_a)].size = transpose_a,
+        [ARGUMENT_INDEX(matmul, transpose_b)].size = transpose_b,
+    };
+    graph_append(graph, OPERATOR_matmul, values);
+}
+
+static enum status print_product(const struct cli_values *values, const struct gpu_device *device,
+                                 const struct measured *m) {
+    const char *const transpose = cli_text(values, "transpose") ? cli_text(values, "transpose") : "nn";
+    if (cli_given(values, "json"))
+        return cli_print_json(json_pack(
+            "{s:s, s:s, s:s, s:f, s:f, s:o, s:o}", "op", "matmul", "shape", cli_text(values, "shape"),
+            "transpose", transpose, "gflops", m->rate, "milliseconds", m->milliseconds, "device",
+            cli_json_text(cli_device_name(device)), "driver", cli_json_text(cli_driver_name(device))));
+    printf("matmul %s %s: %.3f ms, %.2f GFLOP/s on %s (%s)\n", cli_text(values, "shape"), transpose,
+           m->milliseconds, m->rate, cli_device_name(device), cli_driver_name(device));
+    return STATUS_OK;
+}
+
+static enum status bench_product(const struct cli_values *values, struct gpu_device *device, size_t repeat) {
+    size_t sizes[MOST_DIMENSIONS];
+    bool transpose_a, transpose_b;
+    struct graph *graph;
+    struct measured measured;
+    TRY(read_shape(cli_text(values, "shape"), sizes));
+    TRY(read_transpose(cli_text(values, "transpose"), &transpose_a, &transpose_b));
+    TRY(graph_create(&graph));
+    append_product(graph, sizes, transpose_a, transpose_b);
+    enum status status = graph_status(graph);
+    if (status == STATUS_OK)
+        status = measure_graph(graph, device, repeat, &measured);
+    graph_destroy(graph);
+    if (status != STATUS_OK)
+        return status;
+    return print_product(values, device, &measured);
+}
+
+/* ---- the operators of a step ---- */
+
+/* The same operator with the same sizes and the same optional tensors. */
+static bool same_work(const struct graph_node *a, const struct graph_node *b) {
+    if (a->operator!= b->operator)
+        return false;
+    const struct operator_info *const info = operator_info(a->operator);
+    for (uint32_t i = 0; i < info->argument_count; i++) {
+        const bool is_stream = strcmp(info->arguments[i].name, "stream") == 0;
+        const bool is_place = strcmp(info->arguments[i].name, "first") == 0;
+        if (argument_is_tensor(info->arguments[i].kind) && (a->tensors[i] == NULL) != (b->tensors[i] == NULL))
+            return false;
+        if (info->arguments[i].kind == ARGUMENT_SIZE && !is_stream && !is_place &&
+            a->numbers[i].size != b->numbers[i].size)
+            return false;
+    }
+    return true;
+}
+
+static bool is_new(const struct graph *graph, size_t index) {
+    for (size_t i = 0; i < index; i++)
+        if (same_work(graph_node(graph, i), graph_node(graph, index)))
+            return false;
+    return true;
+}
+
+static json_t *row_json(const struct graph_node *node, const struct measured *m) {
+    char sizes[CLI_SIZES_TEXT];
+    return json_pack("{s:s, s:s, s:f, s:f}", "op", operator_info(node->operator)->name, "sizes",
+                     cli_node_sizes(node, sizes), "milliseconds", m->milliseconds,
+                     m->is_product ? "gflops" : "gigabytes_per_second", m->rate);
+}
+
+static void print_row(const struct graph_node *node, const struct measured *m) {
+    char sizes[CLI_SIZES_TEXT];
+    printf("%-30s %-30s %10.3f %10.2f %s\n", operator_info(node->operator)->name, cli_node_sizes(node, sizes),
+           m->milliseconds, m->rate, m->is_product ? "GFLOP/s" : "GB/s");
+    fflush(stdout);
+}
+
+/* `rows`: where to put the rows as JSON; NULL prints them. */
+static enum status measure_all(const struct graph *graph, enum operator_id only, struct gpu_device *device,
+                               size_t repeat, json_t *rows) {
+    for (size_t i = 0; i < graph_node_count(graph); i++) {
+        const struct graph_node *const node = graph_node(graph, i);
+        struct measured measured;
+        if ((only != OPERATOR_COUNT && node->operator!= only) || !is_new(graph, i))
+            continue;
+        TRY(measure_node(node, device, repeat, &measured));
+        if (rows != NULL)
+            json_array_append_new(rows, row_json(node, &measured));
+        else
+            print_row(node, &measured);
+    }
+    return STATUS_OK;
+}
+
+static enum status check_found(const struct graph *graph, enum operator_id only) {
+    for (size_t i = 0; i < graph_node_count(graph); i++)
+        if (only == OPERATOR_COUNT || graph_node(graph, i)->operator== only)
+            return STATUS_OK;
+    return status_set(STATUS_USAGE, "--op %s: the step has no such operator; choose another --preset",
+                      operator_info(only)->name);
+}
+
+static enum status bench_graph(const struct cli_values *values, const struct graph *graph,
+                               enum operator_id only, struct gpu_device *device, size_t repeat) {
+    TRY(check_found(graph, only));
+    if (!cli_given(values, "json")) {
+        printf("operators on %s (%s), each alone\n%-30s %-30s %10s %10s\n", cli_device_name(device),
+               cli_driver_name(device), "operator", "sizes", "ms", "speed");
+        return measure_all(graph, only, device, repeat, NULL);
+    }
+    json_t *const rows = json_array();
+    const enum status status = measure_all(graph, only, device, repeat, rows);
+    if (status != STATUS_OK) {
+        json_decref(rows);
+        return status;
+    }
+    return cli_print_json(json_pack("{s:o, s:o, s:o}", "operators", rows, "device",
+                                    cli_json_text(cli_device_name(device)), "driver",
+                                    cli_json_text(cli_driver_name(device))));
+}
+
+static enum status find_operator(const char *name, enum operator_id *out) {
+    *out = OPERATOR_COUNT;
+    if (name == NULL)
+        return STATUS_OK;
+    *out = operator_by_name(name);
+    if (*out != OPERATOR_COUNT)
+        return STATUS_OK;
+    return status_set(STATUS_USAGE, "--op %s: no such operator; spec/operators.def lists them", name);
+}
+
+enum status bench_operators(const struct cli_values *values, struct gpu_device *device, size_t repeat) {
+    enum operator_id only;
+    struct settings settings;
+    struct train_step *step;
+    TRY(find_operator(cli_text(values, "op"), &only));
+    if (cli_given(values, "shape") && only != OPERATOR_matmul)
+        return status_set(STATUS_USAGE,
+                          "--shape is for --op matmul; without it the sizes of a step are taken");
+    if (cli_given(values, "shape"))
+        return bench_product(values, device, repeat);
+    TRY(cli_step_settings(values, &settings));
+    /* The step is only looked at, which needs no device. */
+    TRY(train_step_create(&step, &settings, &(struct train_step_options){.batch = (size_t)settings.batch}));
+    const enum status status = bench_graph(values, step->graph, only, device, repeat);
+    train_step_destroy(step);
+    return status;
+}
