@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-    &command_pretrain, &command_finetune, &command_eval,    &command_read,
-    &command_replay,   &command_bench,    &command_profile,
+    &command_devices, &command_pretrain, &command_finetune, &command_eval,    &command_read,
+    &command_replay,  &command_inspect,  &command_bench,    &command_profile,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -23,7 +23,7 @@ enum { NAME_SIZE = 64 + CLI_SIZES_TEXT };
 
 struct row {
     char name[NAME_SIZE];
-    size_t count; /* nodes */
+    size_t count;                     /* nodes */
     double nanoseconds, flops, bytes; /* flops: of products and attention */
 };
 

@@ -74,6 +74,9 @@ struct gpu_properties {
  * a count of 0, not an error, and a sentence in *why (never NULL) that says what was missing. */
 MNSP_NODISCARD enum status gpu_devices_list(struct gpu_properties **list, size_t *count, const char **why);
 
+/* The index of the device that gpu_device_open() would take from this list; `count` when it names none. */
+size_t gpu_devices_choose(const struct gpu_properties *list, size_t count, const char *selector);
+
 /* Opens a device by its index in gpu_devices_list or by a part of its name, ignoring case; NULL or ""
  * takes the best one: discrete, integrated, virtual, then CPU. Errors: STATUS_USAGE no such device (the
  * message lists those there are), STATUS_UNSUPPORTED below the floor (says what is missing),

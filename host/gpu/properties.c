@@ -128,7 +128,8 @@ static void query_modern(VkPhysicalDevice physical, struct gpu_properties *p, st
                                           .pNext = &features11};
     vkGetPhysicalDeviceFeatures2(physical, &features);
 
-    snprintf(p->driver, sizeof p->driver, "%.120s %.120s", core12.driverName, core12.driverInfo);
+    snprintf(p->driver, sizeof p->driver, "%.120s%s%.120s", core12.driverName,
+             core12.driverInfo[0] ? " " : "", core12.driverInfo);
     p->max_allocation = core11.maxMemoryAllocationSize;
     if (has_1_3 && maintenance4.maxBufferSize < p->max_allocation)
         p->max_allocation = maintenance4.maxBufferSize;

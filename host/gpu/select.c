@@ -50,8 +50,8 @@ static int rank(const struct gpu_properties *properties) {
     return by_type[properties->type] + (properties->missing[0] == '\0' ? 10 : 0);
 }
 
-/* The index that `selector` names, or `count`. A number that is no index may be part of a name. */
-static size_t choose(const char *selector, const struct gpu_properties *list, size_t count) {
+/* A number that is no index may be part of a name. */
+size_t gpu_devices_choose(const struct gpu_properties *list, size_t count, const char *selector) {
     if (selector == NULL)
         selector = "";
     char *end;
@@ -91,7 +91,7 @@ enum status gpu_device_select(const struct gpu_instance *instance, const char *s
         status = status_set(STATUS_DEVICE, "%s", gpu_no_driver);
         goto done;
     }
-    const size_t index = choose(selector, list, count);
+    const size_t index = gpu_devices_choose(list, count, selector);
     if (index == count)
         status = refuse(selector, list, count);
     else if (list[index].missing[0] != '\0')

@@ -21,6 +21,7 @@ struct dispatch {
     enum shader_variant variant;
     struct operator_shader shader; /* of that variant */
     double work;                   /* estimated floating-point operations, or elements touched */
+    char form[64];                 /* how the work is cut, in words, for `mnsp devices`; may be "" */
 };
 
 /* Constants, workgroups and push words for one application of an operator. `present` has bit i set when

@@ -2,6 +2,8 @@
 
 #include "graph/operator_index.h"
 
+#include <stdio.h>
+
 /* How shaders/matmul.comp tiles c; the fields are its specialisation constants. */
 struct tiling {
     uint32_t width;         /* invocations of a workgroup */
@@ -61,6 +63,9 @@ void dispatch_matmul(struct dispatch *dispatch, const union operator_value *valu
     for (uint32_t i = 0; i < dispatch->constant_count; i++)
         dispatch->constants[i] = constants[i];
     dispatch->variant = device->subgroup_quad && tiling.depth == 0 ? SHADER_QUADS : SHADER_PLAIN;
+    snprintf(dispatch->form, sizeof dispatch->form, "tiles of %u x %u%s", tiling.lane_rows * tiling.rows,
+             tiling.width / tiling.lane_rows * tiling.columns,
+             tiling.depth > 0 ? " through shared memory" : "");
     dispatch_fold(dispatch, tiles_of(&tiling, batch, m, n), device);
     dispatch->work = 2.0 * (double)batch * (double)m * (double)n * (double)k;
 }
