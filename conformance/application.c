@@ -117,7 +117,9 @@ enum status application_create(struct application *out, const struct conformance
     const struct conformance_operator *const rules = registry_operator(one->id);
     const uint32_t tensors = operator_tensor_count(one->id);
     TRY(application_measure(out, one));
-    out->seed = seed ^ hash(one->name);
+    char name[CASE_NAME];
+    registry_name(name, one->id, one->sizes, one->inputs);
+    out->seed = seed ^ hash(name);
     struct philox random = philox_start(out->seed, PHILOX_STREAM_TEST, 0, 0);
     TRY(create_tensors(out, &random));
     if (rules->fill != NULL)
@@ -137,21 +139,23 @@ void application_destroy(struct application *application) {
     }
 }
 
-void application_apply_reference(struct application *application) {
+void application_numbers(union operator_value out[OPERATOR_MAX_ARGUMENTS],
+                         const struct application *application) {
     const struct operator_info *const info = operator_info(application->id);
-    union operator_value values[OPERATOR_MAX_ARGUMENTS];
+    memset(out, 0, OPERATOR_MAX_ARGUMENTS * sizeof out[0]);
     for (uint32_t i = 0; i < info->argument_count; i++)
-        switch (info->arguments[i].kind) {
-        case ARGUMENT_SIZE:
-            values[i].size = application->values[i].n;
-            break;
-        case ARGUMENT_REAL:
-            values[i].real = application->values[i].real;
-            break;
-        default:
-            values[i].tensor = application->values[i].f;
-        }
-    info->reference(values);
+        if (info->arguments[i].kind == ARGUMENT_SIZE)
+            out[i].size = application->values[i].n;
+        else if (info->arguments[i].kind == ARGUMENT_REAL)
+            out[i].real = application->values[i].real;
+}
+
+void application_apply_reference(struct application *application) {
+    union operator_value values[OPERATOR_MAX_ARGUMENTS];
+    application_numbers(values, application);
+    for (uint32_t t = 0; t < operator_tensor_count(application->id); t++)
+        values[t].tensor = application->values[t].f;
+    operator_info(application->id)->reference(values);
     const struct conformance_operator *const rules = registry_operator(application->id);
     const bool exact = application->inputs == INPUTS_INTEGER || application->inputs == INPUTS_BITS;
     if (rules->bound != NULL && !exact)

@@ -27,6 +27,10 @@ MNSP_NODISCARD enum status application_create(struct application *out, const str
                                               uint64_t seed);
 void application_destroy(struct application *application);
 
+/* The sizes and reals, for host/graph/dispatch.h; tensors are NULL. */
+void application_numbers(union operator_value out[OPERATOR_MAX_ARGUMENTS],
+                         const struct application *application);
+
 /* Sets the outputs and their bounds. */
 void application_apply_reference(struct application *application);
 

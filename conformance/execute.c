@@ -18,9 +18,11 @@ static enum status execute_operator(struct case_result *out, const struct confor
                                     const struct execution *with) {
     struct application application;
     struct run_result result = {0};
+    const struct run_options options = {
+        .device = with->device, .variant = one->variant, .shaders = with->shaders};
     enum status status;
     TRY_GOTO(status, application_create(&application, one, with->seed), end);
-    TRY_GOTO(status, run_on_device(&result, &application, with->device), end);
+    TRY_GOTO(status, run_on_device(&result, &application, &options), end);
     phase_enter(PHASE_CHECK);
     application_apply_reference(&application);
     compare(&out->comparison, &application, result.outputs);

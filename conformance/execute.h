@@ -24,6 +24,7 @@ struct execution {
     struct gpu_device *device;
     uint64_t seed;
     const struct phase_listener *listener; /* NULL: nobody */
+    const struct operator_shader *shaders; /* in place of the operator's, as in run.h; NULL */
 };
 
 struct group_case {

@@ -63,6 +63,28 @@ static enum conformance_set set_of(const struct conformance_case *one, unsigned 
     return elements <= SMOKE_ELEMENTS ? SET_SMOKE : SET_STANDARD;
 }
 
+/* Where there is a choice, each as a case of its own. */
+static enum status append_variants(struct list *list, const struct conformance_case *one) {
+    struct variant variants[VARIANTS_MAX];
+    struct application application;
+    union operator_value numbers[OPERATOR_MAX_ARGUMENTS];
+    if (application_measure(&application, one) != STATUS_OK)
+        return STATUS_OK;
+    application_numbers(numbers, &application);
+    const size_t count = variants_list(variants, one->id, numbers, application.present, NULL);
+    for (size_t i = 0; count > 1 && i < count; i++) {
+        char text[VARIANT_TEXT];
+        struct conformance_case other = *one;
+        other.variant = variants[i];
+        if (other.set == SET_SMOKE)
+            other.set = SET_STANDARD;
+        const size_t length = strlen(one->name);
+        snprintf(other.name + length, sizeof other.name - length, "@%s", variant_name(text, &variants[i]));
+        TRY(append(list, &other));
+    }
+    return STATUS_OK;
+}
+
 static enum status append_operator(struct list *list, enum operator_id id) {
     for (size_t i = 0; i < operators[id]->count; i++)
         for (enum inputs inputs = 0; inputs < INPUTS_COUNT; inputs++) {
@@ -73,6 +95,7 @@ static enum status append_operator(struct list *list, enum operator_id id) {
             registry_name(one.name, id, sizes->text, inputs);
             one.set = set_of(&one, sizes->inputs);
             TRY(append(list, &one));
+            TRY(append_variants(list, &one));
         }
     return STATUS_OK;
 }

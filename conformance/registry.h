@@ -1,12 +1,14 @@
 /* registry.h: every case of the suite, in the order of spec/operators.def.
  *
  *     layernorm_backward/rows=37,width=384/integer
- *     operator           sizes             inputs
+ *     layernorm_backward/rows=37,width=384/integer@width=256
+ *     operator           sizes             inputs  variant
  */
 #ifndef MNSP_CONFORMANCE_REGISTRY_H
 #define MNSP_CONFORMANCE_REGISTRY_H
 
 #include "conformance/case.h"
+#include "conformance/variants.h"
 
 enum { CASE_NAME = 256 };
 
@@ -26,6 +28,7 @@ struct conformance_case {
     enum operator_id id;
     enum inputs inputs;
     const char *sizes;
+    struct variant variant;
     /* A group's (NULL for an operator's): */
     const struct conformance_group *group;
     size_t index;
@@ -33,7 +36,7 @@ struct conformance_case {
 
 const struct conformance_operator *registry_operator(enum operator_id id);
 
-/* Writes "operator/sizes/inputs". */
+/* Writes "operator/sizes/inputs", which the variants of a case have in common, as they have their inputs. */
 void registry_name(char name[CASE_NAME], enum operator_id id, const char *sizes, enum inputs inputs);
 
 /* The cases whose name matches the glob (fnmatch, where * also matches /); NULL matches all. *list is

@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "conformance/phase.h"
-#include "graph/dispatch.h"
+#include "conformance/spoil.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,8 @@ struct run {
     const struct application *application;
     struct gpu_device *device;
     struct gpu_buffer *buffers[OPERATOR_MAX_TENSORS + 1];
-    struct gpu_recording *recording;
+    struct gpu_buffer *spoiled;
+    struct gpu_recording *recordings[RUNS];
     uint32_t *image; /* of the largest buffer, guards included */
     uint32_t tensors;
 };
@@ -40,8 +41,14 @@ static uint32_t guard_word(const struct run *run, uint32_t t) {
     return application_writes(run->application, t) ? OUTPUT_GUARD : INPUT_GUARD;
 }
 
+/* Where the tensors begin in run `number`: on the second as badly aligned as may be. */
+static size_t first_word(const struct run *run, int number) {
+    const uint32_t alignment = gpu_device_properties(run->device)->storage_alignment;
+    return GUARD_WORDS + (number == 0 ? 0 : (alignment + 3) / 4);
+}
+
 static size_t image_words(const struct run *run, uint32_t t) {
-    return run->application->elements[t] + 2 * (size_t)GUARD_WORDS;
+    return first_word(run, 1) + run->application->elements[t] + GUARD_WORDS;
 }
 
 /* ---- setting up ---- */
@@ -63,12 +70,12 @@ static enum status create_buffers(struct run *run) {
 
 /* The zone after a tensor belongs to its binding: many drivers drop what goes beyond a binding, and would
  * hide a dispatch that does. */
-static void bind_tensors(struct gpu_dispatch *dispatch, const struct run *run) {
+static void bind_tensors(struct gpu_dispatch *dispatch, const struct run *run, int number) {
     for (uint32_t t = 0; t < run->tensors; t++)
         if (is_present(run, t))
             dispatch->bindings[t] = (struct gpu_binding){
                 .buffer = run->buffers[t],
-                .offset = GUARD_BYTES,
+                .offset = first_word(run, number) * 4,
                 .bytes = run->application->elements[t] * 4 + GUARD_BYTES,
                 .written = application_writes(run->application, t),
             };
@@ -77,42 +84,51 @@ static void bind_tensors(struct gpu_dispatch *dispatch, const struct run *run) {
                 (struct gpu_binding){.buffer = run->buffers[run->tensors], .bytes = GUARD_BYTES};
 }
 
-static enum status record(struct run *run) {
-    const struct operator_info *const info = operator_info(run->application->id);
+static enum status choose(struct gpu_dispatch *dispatch, struct gpu_shader *shader, const struct run *run,
+                          const struct run_options *options) {
+    const enum operator_id id = run->application->id;
     union operator_value values[OPERATOR_MAX_ARGUMENTS];
-    memset(values, 0, sizeof values);
-    for (uint32_t i = run->tensors; i < info->argument_count; i++)
-        if (info->arguments[i].kind == ARGUMENT_SIZE)
-            values[i].size = run->application->values[i].n;
-        else
-            values[i].real = run->application->values[i].real;
-
+    application_numbers(values, run->application);
     struct dispatch choice;
-    TRY(dispatch_choose(&choice, run->application->id, values, run->application->present,
-                        gpu_device_properties(run->device)));
-    struct gpu_dispatch dispatch = {.label = info->name, .work = choice.work};
-    struct gpu_shader shader = {.name = info->name,
-                                .code = choice.shader.code,
-                                .code_bytes = choice.shader.bytes,
-                                .binding_count = run->tensors,
-                                .constant_count = choice.constant_count,
-                                .subgroup_size = choice.subgroup_size};
-    memcpy(shader.constants, choice.constants, sizeof shader.constants);
-    memcpy(dispatch.groups, choice.groups, sizeof dispatch.groups);
-    shader.push_words = dispatch_push_words(dispatch.push, run->application->id, values);
+    TRY(variant_dispatch(&choice, &options->variant, id, values, run->application->present,
+                         gpu_device_properties(run->device)));
+    const struct operator_shader code = options->shaders ? options->shaders[choice.variant] : choice.shader;
+    *dispatch = (struct gpu_dispatch){.label = operator_info(id)->name, .work = choice.work};
+    *shader = (struct gpu_shader){.name = operator_info(id)->name,
+                                  .code = code.code,
+                                  .code_bytes = code.bytes,
+                                  .binding_count = run->tensors,
+                                  .constant_count = choice.constant_count,
+                                  .subgroup_size = choice.subgroup_size};
+    memcpy(shader->constants, choice.constants, sizeof shader->constants);
+    memcpy(dispatch->groups, choice.groups, sizeof dispatch->groups);
+    shader->push_words = dispatch_push_words(dispatch->push, id, values);
+    return STATUS_OK;
+}
+
+static enum status record(struct run *run, const struct run_options *options) {
+    struct gpu_dispatch dispatch;
+    struct gpu_shader shader;
+    TRY(choose(&dispatch, &shader, run, options));
     phase_enter(PHASE_COMPILE);
     TRY(gpu_pipeline_get(run->device, &dispatch.pipeline, &shader));
     phase_enter(PHASE_PREPARE);
-    bind_tensors(&dispatch, run);
-    TRY(gpu_recording_create(run->device, &run->recording, info->name, true));
-    TRY(gpu_record_dispatch(run->recording, &dispatch));
-    return gpu_recording_finish(run->recording);
+    for (int number = 0; number < RUNS; number++) {
+        struct gpu_recording **const recording = &run->recordings[number];
+        TRY(gpu_recording_create(run->device, recording, shader.name, true));
+        if (number != 0)
+            TRY(spoil_record(*recording, run->device, &run->spoiled));
+        bind_tensors(&dispatch, run, number);
+        TRY(gpu_record_dispatch(*recording, &dispatch));
+        TRY(gpu_recording_finish(*recording));
+    }
+    return STATUS_OK;
 }
 
 /* ---- running ---- */
 
 /* Writes guards, inputs and poison. */
-static enum status upload(struct run *run, uint32_t poison) {
+static enum status upload(struct run *run, int number, uint32_t poison) {
     const struct application *const application = run->application;
     for (uint32_t t = 0; t < run->tensors; t++) {
         if (!is_present(run, t))
@@ -121,7 +137,7 @@ static enum status upload(struct run *run, uint32_t poison) {
             run->image[i] = guard_word(run, t);
         const float *const content =
             application->before[t] != NULL ? application->before[t] : application->values[t].f;
-        uint32_t *const body = run->image + GUARD_WORDS;
+        uint32_t *const body = run->image + first_word(run, number);
         memcpy(body, content, application->elements[t] * 4);
         for (size_t i = 0; application->before[t] != NULL && i < application->elements[t]; i++)
             body[i] = body[i] == POISON ? poison : body[i];
@@ -132,18 +148,18 @@ static enum status upload(struct run *run, uint32_t poison) {
 
 /* Remembers the first defect. */
 static void report(struct run_result *out, const char *what, const struct run *run, uint32_t t,
-                   size_t element, uint32_t found, uint32_t wanted) {
+                   ptrdiff_t element, uint32_t found, uint32_t wanted) {
     if (out->defect[0] == '\0')
         snprintf(out->defect, sizeof out->defect, "%s %s at element %td: found word 0x%08X, expected 0x%08X",
-                 what, tensor_name(run, t), (ptrdiff_t)element, found, wanted);
+                 what, tensor_name(run, t), element, found, wanted);
 }
 
-static void check_guards(struct run_result *out, const struct run *run, uint32_t t) {
-    const size_t elements = run->application->elements[t], end = GUARD_WORDS + elements;
+static void check_guards(struct run_result *out, const struct run *run, int number, uint32_t t) {
+    const size_t first = first_word(run, number), end = first + run->application->elements[t];
     for (size_t i = 0; i < image_words(run, t); i++) {
-        const bool inside = i >= GUARD_WORDS && i < end;
+        const bool inside = i >= first && i < end;
         if (!inside && run->image[i] != guard_word(run, t)) {
-            report(out, "wrote outside of tensor", run, t, i - GUARD_WORDS, run->image[i],
+            report(out, "wrote outside of tensor", run, t, (ptrdiff_t)i - (ptrdiff_t)first, run->image[i],
                    guard_word(run, t));
             return;
         }
@@ -151,15 +167,15 @@ static void check_guards(struct run_result *out, const struct run *run, uint32_t
 }
 
 /* Compares words; in elements that nobody should write, poison of this run stands for that of the first. */
-static void check_words(struct run_result *out, const struct run *run, uint32_t t, const void *words,
-                        uint32_t poison, const char *what) {
-    const uint32_t *const body = run->image + GUARD_WORDS;
+static void check_words(struct run_result *out, const struct run *run, int number, uint32_t t,
+                        const void *words, uint32_t poison, const char *what) {
+    const uint32_t *const body = run->image + first_word(run, number);
     for (size_t i = 0; i < run->application->elements[t]; i++) {
         uint32_t wanted;
         memcpy(&wanted, (const char *)words + i * 4, 4);
         if (body[i] == wanted || (wanted == POISON && body[i] == poison))
             continue;
-        report(out, what, run, t, i, body[i], wanted);
+        report(out, what, run, t, (ptrdiff_t)i, body[i], wanted);
         return;
     }
 }
@@ -170,49 +186,53 @@ static enum status download(struct run_result *out, struct run *run, int number,
             continue;
         const size_t bytes = run->application->elements[t] * 4;
         TRY(gpu_buffer_read(run->buffers[t], 0, run->image, image_words(run, t) * 4));
-        check_guards(out, run, t);
+        check_guards(out, run, number, t);
         if (!application_writes(run->application, t)) {
-            check_words(out, run, t, run->application->values[t].f, poison, "changed the input");
+            check_words(out, run, number, t, run->application->values[t].f, poison, "changed the input");
         } else if (number == 0) {
             TRY(memory_new(&out->outputs[t], run->application->elements[t], 4));
-            memcpy(out->outputs[t], run->image + GUARD_WORDS, bytes);
+            memcpy(out->outputs[t], run->image + first_word(run, number), bytes);
         } else {
-            check_words(out, run, t, out->outputs[t], poison, "a second run gave other bits in");
+            check_words(out, run, number, t, out->outputs[t], poison, "a second run gave other bits in");
         }
     }
     return STATUS_OK;
 }
 
-/* Keeps the shortest time of all runs. */
-static void take_time(struct run_result *out, const struct run *run) {
-    const double seconds = gpu_recording_nanoseconds(run->recording, 0) * 1e-9;
+/* Keeps the shortest time of all runs; the tested dispatch is the last of its recording. */
+static void take_time(struct run_result *out, const struct gpu_recording *recording) {
+    const size_t last = gpu_recording_count(recording) - 1;
+    const double seconds = gpu_recording_nanoseconds(recording, last) * 1e-9;
     if (seconds > 0 && (out->device_seconds == 0 || seconds < out->device_seconds))
         out->device_seconds = seconds;
 }
 
-static enum status run_all(struct run_result *out, struct run *run) {
+static enum status run_all(struct run_result *out, struct run *run, const struct run_options *options) {
     TRY(create_buffers(run));
-    TRY(record(run));
+    TRY(record(run, options));
     for (int number = 0; number < RUNS; number++) {
         const uint32_t poison = number == 0 ? POISON : SECOND_POISON;
         phase_enter(PHASE_DISPATCH);
-        TRY(upload(run, poison));
-        TRY(gpu_recording_run(run->recording));
-        take_time(out, run);
+        TRY(upload(run, number, poison));
+        TRY(gpu_recording_run(run->recordings[number]));
+        take_time(out, run->recordings[number]);
         TRY(download(out, run, number, poison));
     }
     return STATUS_OK;
 }
 
 enum status run_on_device(struct run_result *out, const struct application *application,
-                          struct gpu_device *device) {
+                          const struct run_options *options) {
     *out = (struct run_result){0};
-    struct run run = {
-        .application = application, .device = device, .tensors = operator_tensor_count(application->id)};
-    const enum status status = run_all(out, &run);
-    gpu_recording_destroy(run.recording);
+    struct run run = {.application = application,
+                      .device = options->device,
+                      .tensors = operator_tensor_count(application->id)};
+    const enum status status = run_all(out, &run, options);
+    for (int number = 0; number < RUNS; number++)
+        gpu_recording_destroy(run.recordings[number]);
     for (uint32_t t = 0; t <= run.tensors; t++)
         gpu_buffer_destroy(run.buffers[t]);
+    gpu_buffer_destroy(run.spoiled);
     free(run.image);
     return status;
 }

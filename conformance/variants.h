@@ -1,0 +1,54 @@
+/* variants.h: the ways in which one operator can be run on one device.
+ *
+ * The trainer picks a variant from the device's properties (host/graph/dispatch_*.c). The suite runs the
+ * others, too, by changing the properties that the choice sees: a CPU's layout on a GPU and the other way
+ * round, without quad operations where there are some. A set of such features is a variant; one that a
+ * smaller set gives as well is none of its own. Operators with a workgroup per item are also run in wider
+ * workgroups than they choose.
+ *
+ *     layernorm/rows=37,width=384/real                what the trainer would run
+ *     layernorm/rows=37,width=384/real@narrow         a CPU's layout: a workgroup is one vector
+ *     layernorm/rows=37,width=384/real@plain          no feature: a GPU's layout
+ *     layernorm/rows=37,width=384/real@width=256
+ *     matmul/batch=1,m=17,n=33,k=9/integer@narrow+quads
+ */
+#ifndef MNSP_CONFORMANCE_VARIANTS_H
+#define MNSP_CONFORMANCE_VARIANTS_H
+
+#include "graph/dispatch.h"
+
+enum feature {
+    FEATURE_NARROW,     /* laid out for a CPU */
+    FEATURE_QUADS,      /* quad operations */
+    FEATURE_ARITHMETIC, /* sums over a subgroup */
+    FEATURE_FLOAT16,    /* 16-bit arithmetic */
+    FEATURE_STORAGE16,  /* 16-bit numbers in memory */
+    FEATURE_COUNT
+};
+
+struct variant {
+    bool is_forced;    /* else it is the device's own choice, and the rest is not used */
+    unsigned features; /* bit i: enum feature i */
+    uint32_t width;    /* of a workgroup, for operators with one per item; 0: as chosen */
+};
+
+enum { VARIANTS_MAX = 40, VARIANT_TEXT = 64 };
+
+/* "narrow+quads", "plain", "width=256"; "" for the device's own choice. */
+const char *variant_name(char out[VARIANT_TEXT], const struct variant *variant);
+/* The reverse. Errors: STATUS_INVALID. */
+MNSP_NODISCARD enum status variant_by_name(struct variant *out, const char *name);
+
+/* What is left of dispatch_choose() when a variant is asked for. Errors: also STATUS_UNSUPPORTED when the
+ * device lacks one of its features. */
+MNSP_NODISCARD enum status variant_dispatch(struct dispatch *out, const struct variant *variant,
+                                            enum operator_id id, const union operator_value *values,
+                                            uint32_t present, const struct gpu_properties *device);
+
+/* The variants of an operator with these sizes that differ, small sets of features first. device: those that
+ * it has; NULL: those that any device may have. Returns how many, 1 when there is no choice. */
+size_t variants_list(struct variant out[VARIANTS_MAX], enum operator_id id,
+                     const union operator_value *values, uint32_t present,
+                     const struct gpu_properties *device);
+
+#endif
