@@ -64,6 +64,8 @@ static enum status open_source(struct source *out, const char *path) {
         return status_set(STATUS_INVALID, "%s: neither a folder nor a label file", path);
     if (holds(path, "labels.tsv"))
         return source_open_labels(out, path, "labels.tsv");
+    if (holds(path, "annotation.jsonl"))
+        return source_open_labels(out, path, "annotation.jsonl");
     if (holds(path, "data.mdb"))
         return source_open_lmdb(out, path);
     return source_open_folder(out, path);

@@ -3,8 +3,8 @@
  * A data set joins one or more sources, each named by a text:
  *
  *     DIR with labels.tsv       lines `path<TAB>text`, or `path text` where no tab is; paths from DIR
- *     FILE                      such a file by another name; paths from its folder. A name in .jsonl: lines
- *                               {"filename": path, "text": text}, as Union14M has them
+ *     DIR with annotation.jsonl lines {"filename": path, "text": text}, as Union14M's test sets have them
+ *     FILE                      either of them by another name, *.jsonl for the latter; paths from its folder
  *     DIR with data.mdb         LMDB: num-samples, image-%09d and label-%09d, counted from 1; labels may lack
  *     DIR                       every .jpg .jpeg .png .bmp below it, ordered by path, without labels
  *     render:count=N,seed=S[,words=FILE][,fonts=DIR]

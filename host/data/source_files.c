@@ -159,6 +159,8 @@ enum status source_open_folder(struct source *out, const char *root) {
     if (out->count > 0)
         return STATUS_OK;
     image_list_free(list);
-    return status_set(STATUS_INVALID,
-                      "%s: neither labels.tsv nor data.mdb nor .jpg, .jpeg, .png or .bmp files in it", root);
+    return status_set(
+        STATUS_INVALID,
+        "%s: no labels.tsv, annotation.jsonl or data.mdb, and no .jpg, .jpeg, .png or .bmp files in it",
+        root);
 }

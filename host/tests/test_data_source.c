@@ -113,6 +113,20 @@ static void json_lines_are_read(void **state) {
     assert_open_refused(in_folder("wrong.jsonl"), "wrong.jsonl:1");
 }
 
+static void a_folder_with_json_lines_is_labelled(void **state) {
+    (void)state;
+    assert_int_equal(mkdir(in_folder("curve"), 0777), 0);
+    assert_int_equal(mkdir(in_folder("curve/imgs"), 0777), 0);
+    write_png(in_folder("curve/imgs/1.png"), 8, 8, 3);
+    write_text(in_folder("curve/annotation.jsonl"), "{\"filename\": \"imgs/1.png\", \"text\": \"Word\"}\n");
+    struct data_set *const set = open_one(in_folder("curve"));
+    assert_int_equal(data_set_count(set), 1);
+    assert_string_equal(data_set_source(set, 0).name, "curve");
+    assert_label(set, 0, "Word");
+    assert_mark(set, 0, 3);
+    data_set_close(set);
+}
+
 static void plain_folder_is_sorted(void **state) {
     (void)state;
     assert_int_equal(mkdir(in_folder("plain"), 0777), 0);
@@ -330,6 +344,7 @@ int main(void) {
         cmocka_unit_test(label_file_by_its_name),
         cmocka_unit_test(plain_folder_is_sorted),
         cmocka_unit_test(json_lines_are_read),
+        cmocka_unit_test(a_folder_with_json_lines_is_labelled),
         cmocka_unit_test(lmdb_is_read),
         cmocka_unit_test(lmdb_with_gaps),
         cmocka_unit_test(large_lmdb_is_read),
