@@ -8,15 +8,18 @@
  *
  * Layout, of LMDB 0.9 on 64-bit little-endian machines (its files elsewhere differ and are refused):
  *
- *     file    pages of one size; pages 0 and 1 hold the two meta records, the one with the later transaction
- * counts page    u64 number, u16, u16 flags, u16 lower, u16 upper, then the offsets of its nodes, u16 each,
- * up to lower; on an overflow page, the value follows these 16 bytes and runs over as many pages as it needs
+ *     file    pages of one size; pages 0 and 1 hold the two meta records, of which that with the later
+ *             transaction counts
+ *     page    u64 number, u16, u16 flags, u16 lower, u16 upper, then the offsets of its nodes, u16 each, up
+ *             to lower; on an overflow page, the value follows these 16 bytes and runs over as many pages as
+ *             it needs
  *     meta    after the page's 16 bytes: u32 magic, u32 version, u64, u64, the free table, the main table,
  *             u64 last page, u64 transaction
  *     table   u32 (of the free table: the page size), u16 flags, u16 depth, 4 x u64 counts, u64 root page
  *     node    on a leaf: u32 value size, u16 flags, u16 key size, key, value; or, flagged, the number of an
- * overflow page on a branch: u48 page number, u16 key size, key: the least key below it, of the first node
- * not counted
+ *             overflow page
+ *             on a branch: u48 page number, u16 key size, key: the least key below it, of the first node not
+ *             counted
  */
 #ifndef MNSP_DATA_LMDB_FILE_H
 #define MNSP_DATA_LMDB_FILE_H

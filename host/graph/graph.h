@@ -3,10 +3,11 @@
  * Use: create a graph; declare inputs and parameters; append operators (operators.h), each of which returns
  * its output tensor; ask for the gradients of a scalar; make a plan (plan.h) and run it (executor.h).
  *
+ *     const struct initial small = {.kind = INITIAL_NORMAL, .value = 0.02F};
  *     const struct tensor *x = graph_input(g, "x", SHAPE(batch, width));
- *     const struct tensor *w = graph_parameter(g, "w", SHAPE(width, width), GRAPH_TRAINABLE,
- * initial_xavier()); const struct tensor *y = graph_gelu(g, graph_linear(g, x, w, NULL)); graph_output(g, y,
- * "y"); TRY(graph_status(g));
+ *     const struct tensor *w = graph_parameter(g, "w", SHAPE(width, width), GRAPH_TRAINABLE, small);
+ *     graph_output(g, graph_gelu(g, graph_linear(g, x, w, NULL)), "y");
+ *     TRY(graph_status(g));
  *
  * Errors: appending never fails visibly. The first mistake (shapes that do not fit, no memory) is kept, every
  * later call returns a harmless tensor, and graph_status() reports it. So a model reads like its formula.

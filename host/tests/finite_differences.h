@@ -13,12 +13,12 @@
  *
  * is compared with dx . d. What may lie between the two:
  *   - Rounding of the outputs. L is summed in double, but each y is fp32, wrong by u |y|, u = 2^-24. So L is
- * wrong by u M, M = sum |r y|, and D(h) by (8 + 8 + 1 + 1) u M / (12 h) = 1.5 u M / h.
+ *     wrong by u M, M = sum |r y|, and D(h) by (8 + 8 + 1 + 1) u M / (12 h) = 1.5 u M / h.
  *   - Truncation: D(h) is wrong by h^4 / 30 times the fifth derivative. D(2h) is wrong by 16 times that, so
- * that |D(2h) - D(h)| is 15 times the error of D(h), which leaves room for higher derivatives.
+ *     that |D(2h) - D(h)| is 15 times the error of D(h), which leaves room for higher derivatives.
  *   - Rounding of dx, and of what forward saved for backward: a few u sum |dx d| and u M; 8 of each are
- * allowed. The displacement itself is exact: inputs are multiples of 2^-12 below 2, d of 2^-4 up to 1, and h
- * is 2^-6, so that x + 4h d has at most 15 bits.
+ *     allowed. The displacement itself is exact: inputs are multiples of 2^-12 below 2, d of 2^-4 up to 1,
+ *     and h is 2^-6, so that x + 4h d has at most 15 bits.
  *
  * The other danger is a tolerance that accepts anything: it must stay below 2^-8 of the largest gradient, or
  * of sum |dx d| along a direction, or the check fails as blunt.

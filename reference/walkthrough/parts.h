@@ -4,8 +4,7 @@
  * the program at once, by a jump to where it began.
  *
  *     struct walkthrough w;
- *     WALKTHROUGH(w, weights, sizes, program(&w, image));       sets up, runs, cleans up, and returns the
- * status
+ *     WALKTHROUGH(w, weights, sizes, program(&w, image));    sets up, runs, cleans up, returns the status
  */
 #ifndef MNSP_REFERENCE_WALKTHROUGH_PARTS_H
 #define MNSP_REFERENCE_WALKTHROUGH_PARTS_H
