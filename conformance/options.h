@@ -2,17 +2,22 @@
 #ifndef MNSP_CONFORMANCE_OPTIONS_H
 #define MNSP_CONFORMANCE_OPTIONS_H
 
-#include "base/status.h"
-
-#include <stdbool.h>
-#include <stdint.h>
+#include "conformance/inject.h"
+#include "conformance/pool.h"
+#include "conformance/selection.h"
 
 struct options {
     const char *device; /* NULL: the best one */
-    const char *filter; /* NULL: every case */
-    const char *format; /* of the report: "standard", "tap" or "xml" */
-    uint64_t seed;
-    bool list, validate, measure, help;
+    struct selection_options selection;
+    uint64_t rounds;     /* of --repeat */
+    double soak_seconds; /* 0: not a soak */
+    struct pool_limits limits;
+    unsigned workers;                      /* 0: as pool.h chooses */
+    const char *waivers;                   /* a file; NULL: the built-in one; "": none */
+    const char *json, *junit, *tap, *html; /* where to write reports, NULL: nowhere */
+    const char *format;                    /* of cmocka's report: "standard", "tap" or "xml" */
+    struct injections injections;
+    bool list, validate, measure, in_process, help, version;
 };
 
 extern const char options_help[];

@@ -1,7 +1,8 @@
 #include "conformance/phase.h"
 
+#include "conformance/clock.h"
+
 #include <string.h>
-#include <time.h>
 
 static _Thread_local struct {
     struct phase_listener listener;
@@ -9,12 +10,6 @@ static _Thread_local struct {
     double since;
     double seconds[PHASE_COUNT];
 } state;
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 const char *phase_name(enum phase phase) {
     static const char *const names[] = {[PHASE_PREPARE] = "prepare",
@@ -35,7 +30,7 @@ const char *phase_sentence(enum phase phase) {
 }
 
 void phase_enter(enum phase phase) {
-    const double time = now();
+    const double time = clock_seconds();
     state.seconds[state.current] += time - state.since;
     state.current = phase;
     state.since = time;
@@ -47,7 +42,7 @@ void phase_start(const struct phase_listener *listener) {
     state.listener = listener != NULL ? *listener : (struct phase_listener){0};
     memset(state.seconds, 0, sizeof state.seconds);
     state.current = PHASE_PREPARE;
-    state.since = now();
+    state.since = clock_seconds();
     phase_enter(PHASE_PREPARE);
 }
 

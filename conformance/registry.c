@@ -34,6 +34,23 @@ void registry_name(char name[CASE_NAME], enum operator_id id, const char *sizes,
     snprintf(name, CASE_NAME, "%s/%s/%s", operator_info(id)->name, sizes, input_names[inputs]);
 }
 
+enum status registry_parse(struct conformance_case *out, char sizes[CASE_NAME], const char *name) {
+    const char *const first = strchr(name, '/'), *const last = strrchr(name, '/');
+    if (first == NULL || first == last || strlen(name) >= CASE_NAME)
+        return status_set(STATUS_INVALID, "'%s' is not operator/sizes/inputs", name);
+    *out = (struct conformance_case){.set = SET_FULL, .sizes = sizes};
+    strcpy(out->name, name);
+    char operator[CASE_NAME];
+    snprintf(operator, sizeof operator, "%.*s", (int)(first - name), name);
+    snprintf(sizes, CASE_NAME, "%.*s", (int)(last - first - 1), first + 1);
+    out->id = operator_by_name(operator);
+    while (out->inputs < INPUTS_COUNT && strcmp(input_names[out->inputs], last + 1) != 0)
+        out->inputs++;
+    if (out->id == OPERATOR_COUNT || out->inputs == INPUTS_COUNT)
+        return status_set(STATUS_INVALID, "'%s' names no operator or no kind of inputs", name);
+    return STATUS_OK;
+}
+
 /* ---- the list ---- */
 
 struct list {

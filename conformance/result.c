@@ -62,6 +62,8 @@ enum status result_to_json(json_t *object, const struct case_result *result) {
         json_pack("{s:s, s:s, s:o, s:o, s:s, s:o*}", "outcome", outcome_name(result->outcome), "message",
                   result->message, "seconds", seconds, "device_seconds", number(result->device_seconds),
                   "digest", digest, "error", error);
+    if (result->ran_alone)
+        json_object_set_new(fields, "alone", json_string(outcome_name(result->alone)));
     const bool ok = fields != NULL && json_object_update(object, fields) == 0;
     json_decref(fields);
     return ok ? STATUS_OK : status_set(STATUS_MEMORY, "out of memory while writing a result");
@@ -100,6 +102,16 @@ static enum status need_copy(char *out, size_t size, const json_t *object, const
     const char *text;
     TRY(json_need_text(&text, object, key, origin));
     snprintf(out, size, "%s", text);
+    return STATUS_OK;
+}
+
+static enum status need_outcome(enum outcome *out, const json_t *object, const char *key,
+                                const char *origin) {
+    const char *name;
+    TRY(json_need_text(&name, object, key, origin));
+    *out = outcome_by_name(name);
+    if (*out == OUTCOME_COUNT)
+        return status_set(STATUS_INVALID, "%s: there is no outcome '%s'", origin, name);
     return STATUS_OK;
 }
 
@@ -150,12 +162,12 @@ static enum status comparison_from_json(struct comparison *out, const json_t *ob
 
 enum status result_from_json(struct case_result *out, const json_t *object, const char *origin) {
     *out = (struct case_result){0};
-    const char *outcome, *digest;
+    const char *digest;
     json_t *seconds, *error;
-    TRY(json_need_text(&outcome, object, "outcome", origin));
-    out->outcome = outcome_by_name(outcome);
-    if (out->outcome == OUTCOME_COUNT)
-        return status_set(STATUS_INVALID, "%s: there is no outcome '%s'", origin, outcome);
+    TRY(need_outcome(&out->outcome, object, "outcome", origin));
+    out->ran_alone = json_object_get(object, "alone") != NULL;
+    if (out->ran_alone)
+        TRY(need_outcome(&out->alone, object, "alone", origin));
     TRY(need_copy(out->message, sizeof out->message, object, "message", origin));
     TRY(json_need_object(&seconds, object, "seconds", origin));
     for (enum phase phase = 0; phase < PHASE_COUNT; phase++)
