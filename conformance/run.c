@@ -92,17 +92,12 @@ static enum status choose(struct gpu_dispatch *dispatch, struct gpu_shader *shad
     struct dispatch choice;
     TRY(variant_dispatch(&choice, &options->variant, id, values, run->application->present,
                          gpu_device_properties(run->device)));
-    const struct operator_shader code = options->shaders ? options->shaders[choice.variant] : choice.shader;
+    if (options->shaders != NULL)
+        choice.shader = options->shaders[choice.variant];
     *dispatch = (struct gpu_dispatch){.label = operator_info(id)->name, .work = choice.work};
-    *shader = (struct gpu_shader){.name = operator_info(id)->name,
-                                  .code = code.code,
-                                  .code_bytes = code.bytes,
-                                  .binding_count = run->tensors,
-                                  .constant_count = choice.constant_count,
-                                  .subgroup_size = choice.subgroup_size};
-    memcpy(shader->constants, choice.constants, sizeof shader->constants);
+    *shader = dispatch_shader(&choice, id);
     memcpy(dispatch->groups, choice.groups, sizeof dispatch->groups);
-    shader->push_words = dispatch_push_words(dispatch->push, id, values);
+    dispatch_push_words(dispatch->push, id, values);
     return STATUS_OK;
 }
 

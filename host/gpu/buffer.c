@@ -140,7 +140,7 @@ static enum status create(struct gpu_buffer *buffer, enum gpu_memory memory, con
 enum status gpu_buffer_create(struct gpu_device *device, struct gpu_buffer **out, uint64_t bytes,
                               enum gpu_memory memory, const char *name) {
     *out = NULL;
-    TRY(gpu_ready(device));
+    TRY(gpu_ready_to_run(device));
     if (bytes > device->properties.max_allocation)
         return status_set(STATUS_UNSUPPORTED,
                           "buffer '%s' needs %.1f MiB, %s allows %.1f MiB in one allocation; "

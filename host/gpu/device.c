@@ -23,7 +23,7 @@ void gpu_name_object(const struct gpu_device *device, VkObjectType type, uint64_
 static enum status create_logical(struct gpu_device *device) {
     const struct gpu_properties *const properties = &device->properties;
     const struct gpu_support *const support = &device->support;
-    const char *extensions[3];
+    const char *extensions[4];
     uint32_t extension_count = 0;
     if (support->subgroup_size_control && properties->api_version < VK_API_VERSION_1_3)
         extensions[extension_count++] = VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME;
@@ -31,6 +31,9 @@ static enum status create_logical(struct gpu_device *device) {
         extensions[extension_count++] = VK_EXT_DEVICE_FAULT_EXTENSION_NAME;
     if (support->memory_budget)
         extensions[extension_count++] = VK_EXT_MEMORY_BUDGET_EXTENSION_NAME;
+    const bool statistics = device->compile_only && support->statistics;
+    if (statistics)
+        extensions[extension_count++] = VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME;
 
     VkPhysicalDeviceSubgroupSizeControlFeatures sizes = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
@@ -38,9 +41,15 @@ static enum status create_logical(struct gpu_device *device) {
     VkPhysicalDeviceFaultFeaturesEXT fault = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FAULT_FEATURES_EXT,
                                               .pNext = support->subgroup_size_control ? &sizes : NULL,
                                               .deviceFault = VK_TRUE};
+    void *const with_fault = support->device_fault ? (void *)&fault : fault.pNext;
+    VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR executables = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR,
+        .pNext = with_fault,
+        .pipelineExecutableInfo = VK_TRUE,
+    };
     VkPhysicalDeviceVulkan12Features core12 = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
-        .pNext = support->device_fault ? (void *)&fault : fault.pNext,
+        .pNext = statistics ? (void *)&executables : with_fault,
         .shaderFloat16 = properties->float16,
         .timelineSemaphore = VK_TRUE,
     };
@@ -102,12 +111,14 @@ static enum status create_queue_objects(struct gpu_device *device) {
 static enum status open_selected(struct gpu_device *device, const char *selector,
                                  const struct gpu_options *options) {
     device->unmapped = options->unmapped;
+    device->compile_only = options->compile_only;
     TRY(gpu_instance_create(&device->instance, options->validate));
     TRY(gpu_device_select(&device->instance, selector, &device->physical));
     gpu_properties_query(device->physical, &device->properties, &device->support);
     vkGetPhysicalDeviceMemoryProperties(device->physical, &device->memory);
     TRY(create_logical(device));
-    TRY(create_queue_objects(device));
+    if (!device->compile_only)
+        TRY(create_queue_objects(device));
     return gpu_pipeline_cache_open(device, options->cache_directory);
 }
 
@@ -127,7 +138,8 @@ enum status gpu_device_open(struct gpu_device **out, const char *selector,
 
 static void destroy_logical(struct gpu_device *device) {
     const struct VolkDeviceTable *const vk = &device->vk;
-    (void)vk->vkDeviceWaitIdle(device->handle);
+    if (device->submitted > 0)
+        (void)vk->vkDeviceWaitIdle(device->handle);
     gpu_buffer_destroy(device->staging);
     gpu_pipelines_destroy(device);
     gpu_pipeline_cache_close(device);

@@ -94,6 +94,13 @@ enum status gpu_ready(const struct gpu_device *device) {
     return STATUS_OK;
 }
 
+enum status gpu_ready_to_run(const struct gpu_device *device) {
+    if (device->compile_only)
+        return status_set(STATUS_UNSUPPORTED, "the device %s was opened for compiling only",
+                          device->properties.name);
+    return gpu_ready(device);
+}
+
 enum status gpu_validation_check(const struct gpu_device *device) {
     if (device->instance.message_count == 0)
         return STATUS_OK;

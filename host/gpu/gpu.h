@@ -36,8 +36,10 @@ struct gpu_options {
     bool validate; /* load the validation layer, synchronisation validation included; its messages are
                       counted, kept, and turn gpu_recording_run into a failure */
     const char *cache_directory; /* for the pipeline cache; NULL: none is kept on disk */
-    bool unmapped; /* copy to and from GPU_MEMORY_DEVICE through staging even where it could be mapped, so
-                      that a machine without a discrete GPU can test what happens on one */
+    bool unmapped;     /* copy to and from GPU_MEMORY_DEVICE through staging even where it could be mapped, so
+                          that a machine without a discrete GPU can test what happens on one */
+    bool compile_only; /* only to make pipelines and to ask for their statistics: works with a driver that
+                          has no hardware to run on, such as RADV's null device */
 };
 
 enum gpu_device_type {
@@ -135,6 +137,22 @@ struct gpu_shader {
 /* The pipeline for a shader; the same code and constants give the same pipeline, owned by the device. */
 MNSP_NODISCARD enum status gpu_pipeline_get(struct gpu_device *device, struct gpu_pipeline **out,
                                             const struct gpu_shader *shader);
+
+/* What the driver's compiler says of a pipeline, in the driver's own words: registers, spills, code size. */
+enum { GPU_MAX_STATISTICS = 48, GPU_STATISTIC_NAME = 64 };
+struct gpu_statistics {
+    uint32_t subgroup_size; /* that it was compiled for */
+    uint32_t count;
+    struct gpu_statistic {
+        char name[GPU_STATISTIC_NAME];
+        double value;
+    } values[GPU_MAX_STATISTICS];
+};
+
+/* Of a pipeline of a device that was opened for compiling only. Errors: STATUS_UNSUPPORTED when the device
+ * was opened otherwise, or its driver tells nothing (VK_KHR_pipeline_executable_properties). */
+MNSP_NODISCARD enum status gpu_pipeline_statistics(struct gpu_device *device, struct gpu_statistics *out,
+                                                   const struct gpu_pipeline *pipeline);
 
 /* ---- recording and running ---- */
 

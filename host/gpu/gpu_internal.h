@@ -10,6 +10,7 @@
  *     transfer.c        copies and fills
  *     pipeline.c        pipelines
  *     pipeline_cache.c  the cache of compiled pipelines on disk
+ *     statistics.c      what the driver's compiler says of a pipeline
  *     hazards.c         which dispatches need a barrier between them
  *     recording.c       recordings: dispatches into command buffers
  *     timing.c          time stamps of a recording
@@ -46,7 +47,7 @@ void gpu_instance_destroy(struct gpu_instance *instance);
 struct gpu_support {
     uint32_t queue_family;
     uint32_t timestamp_bits;
-    bool subgroup_size_control, subgroup_extension, device_fault, memory_budget;
+    bool subgroup_size_control, subgroup_extension, device_fault, memory_budget, statistics;
 };
 
 void gpu_properties_query(VkPhysicalDevice physical, struct gpu_properties *properties,
@@ -69,7 +70,7 @@ struct gpu_pipeline_cache {
 
 struct gpu_device {
     struct gpu_instance instance;
-    bool unmapped; /* as in struct gpu_options */
+    bool unmapped, compile_only; /* as in struct gpu_options */
     struct gpu_properties properties;
     struct gpu_support support;
     VkPhysicalDevice physical;
@@ -97,6 +98,8 @@ struct gpu_device {
 
 /* STATUS_OK while the device can be used. */
 MNSP_NODISCARD enum status gpu_ready(const struct gpu_device *device);
+/* The same for what a device that was opened for compiling only cannot do. */
+MNSP_NODISCARD enum status gpu_ready_to_run(const struct gpu_device *device);
 /* The failure of a Vulkan call as a status; `what` says what was tried, such as "allocate memory". Notes a
  * lost device and asks it for the reason. */
 MNSP_NODISCARD enum status gpu_check(struct gpu_device *device, VkResult result, const char *what);

@@ -41,6 +41,8 @@ static void query_extensions(VkPhysicalDevice physical, struct gpu_support *supp
             support->device_fault = true;
         else if (strcmp(name, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME) == 0)
             support->memory_budget = true;
+        else if (strcmp(name, VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME) == 0)
+            support->statistics = true;
     }
     free(list);
 }
@@ -119,9 +121,13 @@ static void query_modern(VkPhysicalDevice physical, struct gpu_properties *p, st
     VkPhysicalDeviceFaultFeaturesEXT fault_features = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FAULT_FEATURES_EXT,
         .pNext = size_control ? &size_features : NULL};
+    void *const with_fault = support->device_fault ? (void *)&fault_features : fault_features.pNext;
+    VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR statistics_features = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR,
+        .pNext = with_fault};
     VkPhysicalDeviceVulkan12Features features12 = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
-        .pNext = support->device_fault ? (void *)&fault_features : fault_features.pNext};
+        .pNext = support->statistics ? (void *)&statistics_features : with_fault};
     VkPhysicalDeviceVulkan11Features features11 = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, .pNext = &features12};
     VkPhysicalDeviceFeatures2 features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
@@ -143,6 +149,7 @@ static void query_modern(VkPhysicalDevice physical, struct gpu_properties *p, st
     p->float16 = features12.shaderFloat16;
     p->storage16 = features11.storageBuffer16BitAccess;
     support->device_fault = support->device_fault && fault_features.deviceFault;
+    support->statistics = support->statistics && statistics_features.pipelineExecutableInfo;
     support->subgroup_size_control =
         size_features.subgroupSizeControl && (sizes.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT);
     if (support->subgroup_size_control) {

@@ -28,7 +28,7 @@ static enum status create(struct gpu_recording *recording, const char *name) {
 enum status gpu_recording_create(struct gpu_device *device, struct gpu_recording **out, const char *name,
                                  bool timed) {
     *out = NULL;
-    TRY(gpu_ready(device));
+    TRY(gpu_ready_to_run(device));
     struct gpu_recording *recording;
     TRY(memory_new(&recording, 1, sizeof *recording));
     recording->device = device;

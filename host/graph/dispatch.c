@@ -74,6 +74,18 @@ enum status dispatch_choose(struct dispatch *out, enum operator_id id, const uni
     return STATUS_OK;
 }
 
+struct gpu_shader dispatch_shader(const struct dispatch *choice, enum operator_id id) {
+    struct gpu_shader shader = {.name = operator_info(id)->name,
+                                .code = choice->shader.code,
+                                .code_bytes = choice->shader.bytes,
+                                .binding_count = operator_tensor_count(id),
+                                .push_words = operator_info(id)->argument_count - operator_tensor_count(id),
+                                .constant_count = choice->constant_count,
+                                .subgroup_size = choice->subgroup_size};
+    memcpy(shader.constants, choice->constants, sizeof shader.constants);
+    return shader;
+}
+
 uint32_t dispatch_push_words(uint32_t out[GPU_MAX_PUSH_WORDS], enum operator_id id,
                              const union operator_value *values) {
     const struct operator_info *const info = operator_info(id);

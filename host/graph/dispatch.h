@@ -30,6 +30,9 @@ MNSP_NODISCARD enum status dispatch_choose(struct dispatch *out, enum operator_i
                                            const union operator_value *values, uint32_t present,
                                            const struct gpu_properties *device);
 
+/* The same choice as gpu.h takes it, without the words pushed. */
+struct gpu_shader dispatch_shader(const struct dispatch *choice, enum operator_id id);
+
 /* The push-constant words: SIZE and REAL arguments in order. Returns their number. */
 uint32_t dispatch_push_words(uint32_t out[GPU_MAX_PUSH_WORDS], enum operator_id id,
                              const union operator_value *values);

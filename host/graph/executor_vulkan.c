@@ -84,17 +84,10 @@ static enum status record_node(struct vulkan_executor *self, const struct graph_
     struct dispatch choice;
     TRY(dispatch_choose(&choice, node->operator, node->numbers, present,
                         gpu_device_properties(self->device)));
-    struct gpu_shader shader = {.name = info->name,
-                                .code = choice.shader.code,
-                                .code_bytes = choice.shader.bytes,
-                                .binding_count = tensors,
-                                .constant_count = choice.constant_count,
-                                .subgroup_size = choice.subgroup_size};
-    for (uint32_t i = 0; i < choice.constant_count; i++)
-        shader.constants[i] = choice.constants[i];
+    const struct gpu_shader shader = dispatch_shader(&choice, node->operator);
     for (int i = 0; i < 3; i++)
         dispatch.groups[i] = choice.groups[i];
-    shader.push_words = dispatch_push_words(dispatch.push, node->operator, node->numbers);
+    dispatch_push_words(dispatch.push, node->operator, node->numbers);
     dispatch.work = graph_node_work(node);
     TRY(gpu_pipeline_get(self->device, &dispatch.pipeline, &shader));
     return gpu_record_dispatch(self->recordings[node->segment], &dispatch);
