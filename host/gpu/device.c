@@ -19,22 +19,28 @@ void gpu_name_object(const struct gpu_device *device, VkObjectType type, uint64_
 
 /* ---- opening and closing ---- */
 
+enum { MAX_EXTENSIONS = 4 };
+
+static uint32_t choose_extensions(const char *extensions[MAX_EXTENSIONS], const struct gpu_device *device) {
+    const struct gpu_support *const support = &device->support;
+    uint32_t count = 0;
+    if (support->subgroup_size_control && device->properties.api_version < VK_API_VERSION_1_3)
+        extensions[count++] = VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME;
+    if (support->device_fault)
+        extensions[count++] = VK_EXT_DEVICE_FAULT_EXTENSION_NAME;
+    if (support->memory_budget)
+        extensions[count++] = VK_EXT_MEMORY_BUDGET_EXTENSION_NAME;
+    if (support->statistics)
+        extensions[count++] = VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME;
+    return count;
+}
+
 /* Robust buffer access stays off, and a feature is enabled only where a variant makes use of it. */
 static enum status create_logical(struct gpu_device *device) {
     const struct gpu_properties *const properties = &device->properties;
     const struct gpu_support *const support = &device->support;
-    const char *extensions[4];
-    uint32_t extension_count = 0;
-    if (support->subgroup_size_control && properties->api_version < VK_API_VERSION_1_3)
-        extensions[extension_count++] = VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME;
-    if (support->device_fault)
-        extensions[extension_count++] = VK_EXT_DEVICE_FAULT_EXTENSION_NAME;
-    if (support->memory_budget)
-        extensions[extension_count++] = VK_EXT_MEMORY_BUDGET_EXTENSION_NAME;
-    const bool statistics = device->compile_only && support->statistics;
-    if (statistics)
-        extensions[extension_count++] = VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME;
-
+    const char *extensions[MAX_EXTENSIONS];
+    const uint32_t extension_count = choose_extensions(extensions, device);
     VkPhysicalDeviceSubgroupSizeControlFeatures sizes = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
         .subgroupSizeControl = VK_TRUE};
@@ -49,7 +55,7 @@ static enum status create_logical(struct gpu_device *device) {
     };
     VkPhysicalDeviceVulkan12Features core12 = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
-        .pNext = statistics ? (void *)&executables : with_fault,
+        .pNext = support->statistics ? (void *)&executables : with_fault,
         .shaderFloat16 = properties->float16,
         .timelineSemaphore = VK_TRUE,
     };
@@ -115,6 +121,7 @@ static enum status open_selected(struct gpu_device *device, const char *selector
     TRY(gpu_instance_create(&device->instance, options->validate));
     TRY(gpu_device_select(&device->instance, selector, &device->physical));
     gpu_properties_query(device->physical, &device->properties, &device->support);
+    device->support.statistics = device->support.statistics && options->compile_only;
     vkGetPhysicalDeviceMemoryProperties(device->physical, &device->memory);
     TRY(create_logical(device));
     if (!device->compile_only)
