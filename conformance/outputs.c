@@ -1,6 +1,7 @@
 #include "conformance/outputs.h"
 
 #include "conformance/buffer.h"
+#include "conformance/report_html.h"
 #include "conformance/report_json.h"
 #include "conformance/report_junit.h"
 #include "conformance/report_tap.h"
@@ -16,6 +17,7 @@ static const struct form {
     {offsetof(struct options, json), report_json},
     {offsetof(struct options, junit), report_junit},
     {offsetof(struct options, tap), report_tap},
+    {offsetof(struct options, html), report_html},
 };
 
 static const char *path_of(const struct options *options, size_t form) {

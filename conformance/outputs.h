@@ -8,7 +8,7 @@
 #include "conformance/options.h"
 #include "conformance/report.h"
 
-enum { OUTPUTS_MOST = 3 };
+enum { OUTPUTS_MOST = 4 };
 
 struct outputs {
     struct file_writer *writers[OUTPUTS_MOST]; /* NULL: not asked for */

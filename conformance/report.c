@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum status add_entry(struct report *report, const char *name) {
+static enum status add_entry(struct report *report, const char *name, size_t order) {
     TRY(memory_reserve(&report->entries, &report->capacity, report->count + 1, sizeof *report->entries));
     struct report_entry *const entry = &report->entries[report->count];
-    *entry = (struct report_entry){0};
+    *entry = (struct report_entry){.order = order};
     TRY(memory_copy_text(&entry->name, name));
     if (report->index == NULL)
         report->index = json_object();
@@ -56,14 +56,14 @@ static void merge(struct case_result *kept, const struct case_result *other) {
         kept->seconds[phase] += other->seconds[phase];
 }
 
-enum status report_add(struct report *report, const char *name, uint64_t seed,
+enum status report_add(struct report *report, const char *name, size_t order, uint64_t seed,
                        const struct case_result *result, const char *output) {
     const json_t *const place = report->index != NULL ? json_object_get(report->index, name) : NULL;
     size_t number = report->count;
     if (place != NULL)
         number = (size_t)json_integer_value(place);
     else
-        TRY(add_entry(report, name));
+        TRY(add_entry(report, name, order));
     struct report_entry *const entry = &report->entries[number];
     if (entry->rounds++ == 0)
         return take(entry, seed, result, output);
@@ -75,6 +75,16 @@ enum status report_add(struct report *report, const char *name, uint64_t seed,
     TRY(take(entry, seed, result, output));
     merge(&entry->result, &old);
     return STATUS_OK;
+}
+
+static int compare_order(const void *a, const void *b) {
+    const struct report_entry *const x = a, *const y = b;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+void report_sort(struct report *report) {
+    if (report->count != 0)
+        qsort(report->entries, report->count, sizeof *report->entries, compare_order);
 }
 
 void report_destroy(struct report *report) {

@@ -2,7 +2,7 @@
  * report_tap.h, report_html.h.
  *
  *     struct report report = {0};
- *     TRY(report_add(&report, name, seed, &result, output));     once per case and round
+ *     TRY(report_add(&report, name, order, seed, &result, output));     once per case and round
  *     ... report.entries[i].result.outcome ...
  *     report_destroy(&report);
  */
@@ -15,6 +15,7 @@
 /* A case, with the gravest of its rounds. */
 struct report_entry {
     char *name;
+    size_t order; /* its place in the report */
     uint64_t seed;
     unsigned rounds;
     struct case_result result;
@@ -41,10 +42,13 @@ struct report {
     struct waivers waivers;
 };
 
-/* Adds a result, or merges it with that of an earlier round of the case. `command` may be NULL. Errors:
- * STATUS_MEMORY. */
-MNSP_NODISCARD enum status report_add(struct report *report, const char *name, uint64_t seed,
+/* Adds a result, or merges it with that of an earlier round of the case. `order` is where a new case is to
+ * stand. Errors: STATUS_MEMORY. */
+MNSP_NODISCARD enum status report_add(struct report *report, const char *name, size_t order, uint64_t seed,
                                       const struct case_result *result, const char *output);
+
+/* Puts the cases in order, however they came in; afterwards nothing can be added. */
+void report_sort(struct report *report);
 void report_destroy(struct report *report);
 
 size_t report_outcomes(const struct report *report, enum outcome outcome);

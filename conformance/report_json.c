@@ -172,7 +172,7 @@ static enum status read_entry(struct report *out, const json_t *object, const ch
     TRY(result_from_json(&result, object, origin));
     text = json_string_value(json_object_get(object, "output"));
     const size_t before = out->count;
-    TRY(report_add(out, name, seed, &result, text != NULL ? text : ""));
+    TRY(report_add(out, name, before, seed, &result, text != NULL ? text : ""));
     if (out->count == before)
         return status_set(STATUS_INVALID, "%s: it comes twice", origin);
     out->entries[before].rounds = (unsigned)rounds;

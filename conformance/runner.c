@@ -17,6 +17,7 @@ struct runner {
     struct console console;
     struct selection selection; /* of this round */
     size_t next;                /* of the selection */
+    size_t given;               /* tasks of all rounds */
     uint64_t round;             /* from 0 */
     double started;
 };
@@ -70,6 +71,7 @@ static bool next_task(void *context, struct pool_task *out) {
     if (soak_is_over && runner->round > 0)
         return false;
     *out = (struct pool_task){.seed = runner->options->selection.seed + runner->round};
+    out->tag = runner->given++;
     strcpy(out->name, runner->selection.cases[runner->next++].name);
     out->inject = inject_for(&runner->options->injections, out->name);
     return true;
@@ -82,7 +84,7 @@ static enum status task_done(void *context, const struct pool_task *task, const 
     TRY(repeat_command(&command, runner, task->name, task->seed));
     console_case(&runner->console, task->name, result, command);
     free(command);
-    return report_add(runner->report, task->name, task->seed, result, output);
+    return report_add(runner->report, task->name, task->tag, task->seed, result, output);
 }
 
 /* ---- the report around the cases ---- */
@@ -125,6 +127,7 @@ static enum status apply_waivers(struct runner *runner) {
     struct report *const report = runner->report;
     char day[16];
     today(day);
+    report_sort(report);
     for (size_t i = 0; i < report->count; i++) {
         struct report_entry *const entry = &report->entries[i];
         if (entry->command == NULL)
@@ -148,7 +151,7 @@ static enum status report_end(struct runner *runner, const char *how) {
     snprintf(result.message, sizeof result.message, "a worker process was %s when it closed its device", how);
     static const char name[] = "device/close", command[] = "mnsp-conformance --set smoke";
     console_case(&runner->console, name, &result, command);
-    TRY(report_add(runner->report, name, runner->options->selection.seed, &result, ""));
+    TRY(report_add(runner->report, name, SIZE_MAX, runner->options->selection.seed, &result, ""));
     return memory_copy_text(&runner->report->entries[runner->report->count - 1].command, command);
 }
 
