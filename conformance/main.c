@@ -1,4 +1,5 @@
 /* main.c: the conformance suite's command. */
+#include "conformance/commands.h"
 #include "conformance/in_process.h"
 #include "conformance/options.h"
 #include "conformance/outputs.h"
@@ -55,7 +56,12 @@ static enum status run_workers(bool *bad, const struct options *options) {
     return status;
 }
 
-static enum status run(bool *bad, const struct options *options) {
+static enum status run(bool *bad, int count, char **values) {
+    struct options parsed;
+    const struct options *const options = &parsed;
+    if (count > 1 && command_is_known(values[1]))
+        return command_run(bad, count, values);
+    TRY(options_parse(&parsed, count, values));
     if (options->help) {
         fputs(options_help, stdout);
         return STATUS_OK;
@@ -77,11 +83,8 @@ static enum status run(bool *bad, const struct options *options) {
 int main(int count, char **values) {
     if (count == 2 && strcmp(values[1], WORKER_ARGUMENT) == 0)
         return worker_main();
-    struct options options;
     bool bad = false;
-    enum status status = options_parse(&options, count, values);
-    if (status == STATUS_OK)
-        status = run(&bad, &options);
+    const enum status status = run(&bad, count, values);
     if (status == STATUS_OK)
         return bad ? EXIT_FAILURE : EXIT_SUCCESS;
     fprintf(stderr, "mnsp-conformance: %s\n", status_message());

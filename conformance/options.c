@@ -8,8 +8,8 @@
 
 const char options_help[] =
     "usage: mnsp-conformance [options]\n"
-    "       mnsp-conformance diff OLD.json NEW.json\n"
-    "       mnsp-conformance convert REPORT.json [--junit FILE] [--tap FILE] [--html FILE]\n"
+    "       mnsp-conformance diff OLD.json NEW.json [--accuracy FACTOR] [--speed FACTOR]\n"
+    "       mnsp-conformance convert REPORT.json [--html FILE] [--junit FILE] [--tap FILE]\n"
     "Runs every operator of mnsp on a Vulkan device and compares it with the scalar reference.\n"
     "\n"
     "which cases:\n"
@@ -39,7 +39,9 @@ const char options_help[] =
     "hard reals (each element has a bound of its own, derived in spec/numerics.md), or any bits.\n"
     "Each ends as Pass, QualityWarning (above half the bound), NotSupported, Waiver, or badly: Fail, Crash,\n"
     "Timeout, DeviceLost, ResourceError, InternalError.\n"
-    "Exit status: 0 none ended badly, 1 one did, 2 usage.\n"
+    "Exit status: 0 none ended badly, 1 one did, 2 usage. diff prints what changed between two reports: "
+    "newly\n"
+    "failing (then it exits with 1), fixed, and drift of accuracy (by a factor of 2) and speed (of 1.5).\n"
     "\n"
     "examples: mnsp-conformance --set smoke --device llvmpipe\n"
     "          mnsp-conformance --filter 'matmul/*' --validate --html matmul.html\n"

@@ -159,6 +159,24 @@ static enum status read_waivers(struct report *out, json_t *document, const char
     return STATUS_OK;
 }
 
+/* The waiver among those of the run is known by its link and reason. */
+static enum status read_waived(const struct report *report, struct report_entry *entry, const json_t *object,
+                               const char *origin) {
+    const char *outcome, *link, *reason;
+    TRY(json_need_text(&outcome, object, "outcome", origin));
+    TRY(json_need_text(&link, object, "link", origin));
+    TRY(json_need_text(&reason, object, "reason", origin));
+    entry->waived = outcome_by_name(outcome);
+    for (size_t i = 0; i < report->waivers.count && entry->waiver == NULL; i++) {
+        const struct waiver *const waiver = &report->waivers.list[i];
+        if (strcmp(waiver->link, link) == 0 && strcmp(waiver->reason, reason) == 0)
+            entry->waiver = waiver;
+    }
+    if (entry->waived == OUTCOME_COUNT || entry->waiver == NULL)
+        return status_set(STATUS_INVALID, "%s: 'waived' names no outcome or no waiver of the run", origin);
+    return STATUS_OK;
+}
+
 static enum status read_entry(struct report *out, const json_t *object, const char *path) {
     const char *name, *text;
     TRY(json_need_text(&name, object, "name", path));
@@ -176,11 +194,8 @@ static enum status read_entry(struct report *out, const json_t *object, const ch
     if (out->count == before)
         return status_set(STATUS_INVALID, "%s: it comes twice", origin);
     out->entries[before].rounds = (unsigned)rounds;
-    const json_t *const waived = json_object_get(object, "waived");
-    if (waived != NULL) {
-        TRY(json_need_text(&text, waived, "outcome", origin));
-        out->entries[before].waived = outcome_by_name(text);
-    }
+    if (json_object_get(object, "waived") != NULL)
+        TRY(read_waived(out, &out->entries[before], json_object_get(object, "waived"), origin));
     return need_copy(&out->entries[before].command, object, "command", origin);
 }
 
