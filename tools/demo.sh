@@ -3,12 +3,13 @@
 # encoder with it, fine-tunes a recogniser from that encoder, scores it on words it has not seen, and shows what
 # it reads. Takes minutes on two processors without a GPU.
 #
-#   tools/demo.sh [--data DIR] [--out RUN] [--device DEVICE]
+#   tools/demo.sh [--data DIR] [--out RUN] [--device DEVICE] [--steps N]
 #
 #   --data DIR        words to train on: a folder with labels.tsv, of which every tenth word is kept for the score;
 #                     or an LMDB, scored on its own words. Default: words that mnsp renders with installed fonts
 #   --out RUN         the folder for everything that is made (runs/demo-<date>-<time>)
 #   --device DEVICE   as for mnsp: a number, a part of a name, or reference (the first GPU, else lavapipe)
+#   --steps N         steps of each training, for a quick look at how it goes (as the presets say)
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -16,6 +17,7 @@ build=$root/build
 data=
 out=
 device=()
+steps=()
 words_shown=8
 
 fail() {
@@ -29,12 +31,13 @@ while [[ $# -gt 0 ]]; do
         sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
         exit 0
         ;;
-    --data | --out | --device)
+    --data | --out | --device | --steps)
         [[ ${2-} ]] || fail "$1 needs a value; see tools/demo.sh --help"
         case $1 in
         --data) data=$2 ;;
         --out) out=$2 ;;
         --device) device=(--device "$2") ;;
+        --steps) steps=(--steps "$2") ;;
         esac
         shift 2
         ;;
@@ -90,15 +93,15 @@ cmake --build "$build" --parallel "$(nproc)" --target mnsp >>"$out/build.log" ||
 mnsp=$build/mnsp
 
 echo "== 1/4 pre-train the teacher (MAE)"
-"$mnsp" pretrain --preset mae-tiny --data "$train" --out "$out/teacher" "${device[@]}"
+"$mnsp" pretrain --preset mae-tiny --data "$train" --out "$out/teacher" "${device[@]}" "${steps[@]}"
 
 echo "== 2/4 pre-train the encoder (MNSP)"
 "$mnsp" pretrain --preset mnsp-tiny --teacher "$out/teacher/last.safetensors" --data "$train" \
-    --out "$out/pretraining" "${device[@]}"
+    --out "$out/pretraining" "${device[@]}" "${steps[@]}"
 
 echo "== 3/4 fine-tune the recogniser"
 "$mnsp" finetune --preset recogniser-tiny --init "$out/pretraining/last.safetensors" --data "$train" \
-    --out "$out/recogniser" "${device[@]}"
+    --out "$out/recogniser" "${device[@]}" "${steps[@]}"
 
 echo "== 4/4 read words it has not learned from"
 "$mnsp" eval --model "$out/recogniser/last.safetensors" --data "$test" --show "$words_shown" "${device[@]}"
