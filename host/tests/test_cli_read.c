@@ -1,9 +1,8 @@
 /* `mnsp read` and `mnsp eval` as they are called: what they print, and their exit status. */
 #include "tiny_recogniser.h"
 
-#include "base/json.h"
+#include "program.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 static int start(void **state) {
@@ -18,40 +17,7 @@ static int start(void **state) {
     return chdir(test_folder);
 }
 
-/* Runs "mnsp <words>" in the test folder; what it printed is in `out` and `err`. */
-static char out[8192], err[8192];
-
-static void take_text(char *text, size_t size, const char *name) {
-    FILE *const file = fopen(name, "rb");
-    assert_non_null(file);
-    text[fread(text, 1, size - 1, file)] = '\0';
-    fclose(file);
-}
-
-static int mnsp(const char *words) {
-    char command[1024];
-    snprintf(command, sizeof command, "'%s' %s >out.txt 2>err.txt", MNSP_PROGRAM, words);
-    const int status = system(command);
-    take_text(out, sizeof out, "out.txt");
-    take_text(err, sizeof err, "err.txt");
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
 #define MODEL "--device reference --model run/last.safetensors "
-
-static void assert_has(const char *text, const char *part) {
-    if (strstr(text, part) == NULL)
-        fail_msg("'%s' is not in '%s'", part, text);
-}
-
-/* The whole of what was printed, as one object. */
-static json_t *printed_json(void) {
-    json_t *object;
-    assert_ok(json_read_text(&object, out, strlen(out), "output"));
-    assert_true(json_is_object(object));
-    return object;
-}
 
 /* ---- read ---- */
 
@@ -60,13 +26,13 @@ static void read_prints_a_line_per_image(void **state) {
     assert_int_equal(mnsp("read " MODEL "words/2.png words/0.png"), 0);
     char first[64], second[64];
     double one, two;
-    assert_int_equal(
-        sscanf(out, "words/2.png\t%63[^\t]\t%lf\nwords/0.png\t%63[^\t]\t%lf\n", first, &one, second, &two),
-        4);
+    assert_int_equal(sscanf(program_out, "words/2.png\t%63[^\t]\t%lf\nwords/0.png\t%63[^\t]\t%lf\n", first,
+                            &one, second, &two),
+                     4);
     assert_string_equal(first, "xyz");
     assert_string_equal(second, "ab");
     assert_true(one > 0.8 && one <= 1 && two > 0.8 && two <= 1);
-    assert_string_equal(err, "");
+    assert_string_equal(program_err, "");
 }
 
 static void read_goes_on_behind_bad_images(void **state) {
@@ -75,13 +41,13 @@ static void read_goes_on_behind_bad_images(void **state) {
         char words[256];
         snprintf(words, sizeof words,
                  "read " MODEL "--batch %d words/1.png gone.png words/bad.png words/3.png words", batch);
-        assert_int_equal(mnsp(words), 1);
-        assert_has(out, "words/1.png\tAb!\t");
-        assert_has(out, "words/3.png\t0\t");
-        assert_null(strstr(out, "bad.png"));
-        assert_has(err, "gone.png: ");
-        assert_has(err, "words/bad.png: ");
-        assert_has(err, "3 of 5 images could not be read");
+        assert_int_equal(mnsp("%s", words), 1);
+        assert_has(program_out, "words/1.png\tAb!\t");
+        assert_has(program_out, "words/3.png\t0\t");
+        assert_null(strstr(program_out, "bad.png"));
+        assert_has(program_err, "gone.png: ");
+        assert_has(program_err, "words/bad.png: ");
+        assert_has(program_err, "3 of 5 images could not be read");
     }
 }
 
@@ -108,14 +74,14 @@ static void read_prints_json(void **state) {
 static void read_says_what_is_missing(void **state) {
     (void)state;
     assert_int_equal(mnsp("read " MODEL), 2);
-    assert_has(err, "no image is named");
+    assert_has(program_err, "no image is named");
     assert_int_equal(mnsp("read --device reference words/0.png"), 2);
-    assert_has(err, "--model is missing");
+    assert_has(program_err, "--model is missing");
     assert_int_equal(mnsp("read --device reference --model gone.safetensors words/0.png"), 1);
-    assert_has(err, "gone.safetensors");
+    assert_has(program_err, "gone.safetensors");
     assert_int_equal(mnsp("read " MODEL "--batch 0 words/0.png"), 2);
-    assert_has(err, "--batch");
-    assert_string_equal(out, "");
+    assert_has(program_err, "--batch");
+    assert_string_equal(program_out, "");
 }
 
 /* ---- eval ---- */
@@ -123,13 +89,13 @@ static void read_says_what_is_missing(void **state) {
 static void eval_prints_a_table(void **state) {
     (void)state;
     assert_int_equal(mnsp("eval " MODEL "--data words --data words/mixed.tsv"), 0);
-    assert_has(out, "words                   4    100.00%         100.00%\n");
-    assert_has(out, "mixed.tsv               3     33.33%           0.00%\n");
-    assert_has(out, "average                       66.67%          50.00%\n");
-    assert_has(out, "weighted average        7     71.43%          57.14%\n");
-    assert_has(out, "1 of the words have more than 4 characters");
-    assert_has(out, "1 images could not be decoded");
-    assert_has(err, "bad.png");
+    assert_has(program_out, "words                   4    100.00%         100.00%\n");
+    assert_has(program_out, "mixed.tsv               3     33.33%           0.00%\n");
+    assert_has(program_out, "average                       66.67%          50.00%\n");
+    assert_has(program_out, "weighted average        7     71.43%          57.14%\n");
+    assert_has(program_out, "1 of the words have more than 4 characters");
+    assert_has(program_out, "1 images could not be decoded");
+    assert_has(program_err, "bad.png");
 }
 
 static void assert_real(const json_t *object, const char *key, double expected) {
@@ -178,10 +144,10 @@ static void eval_prints_json(void **state) {
 static void eval_shows_words(void **state) {
     (void)state;
     assert_int_equal(mnsp("eval --show 2 " MODEL "--data words/mixed.tsv"), 0);
-    assert_has(out, "written                   read                      confidence\n"
-                    "AB                        ab                        ");
-    assert_has(out, "\nsome                      ");
-    assert_true(strstr(out, "abcdefgh") == NULL);
+    assert_has(program_out, "written                   read                      confidence\n"
+                            "AB                        ab                        ");
+    assert_has(program_out, "\nsome                      ");
+    assert_true(strstr(program_out, "abcdefgh") == NULL);
     assert_int_equal(mnsp("eval --json --show 1 " MODEL "--data words/mixed.tsv"), 0);
     json_t *const object = printed_json(), *shown;
     assert_ok(json_need_array(&shown, object, "shown", "output"));
@@ -196,12 +162,12 @@ static void eval_shows_words(void **state) {
 static void eval_says_what_is_missing(void **state) {
     (void)state;
     assert_int_equal(mnsp("eval " MODEL), 2);
-    assert_has(err, "--data is missing");
+    assert_has(program_err, "--data is missing");
     assert_int_equal(mnsp("eval --device reference --data words"), 2);
-    assert_has(err, "--model is missing");
+    assert_has(program_err, "--model is missing");
     assert_int_equal(mnsp("eval " MODEL "--data gone"), 1);
-    assert_has(err, "gone");
-    assert_string_equal(out, "");
+    assert_has(program_err, "gone");
+    assert_string_equal(program_out, "");
 }
 
 int main(void) {
