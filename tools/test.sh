@@ -10,7 +10,8 @@ set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build
-on_drivers='^(conformance|test_gpu|test_compile|test_graph|test_golden|test_reader_devices)' # tests that use a Vulkan device
+# Tests that use a Vulkan device.
+on_drivers='^(conformance|test_gpu|test_compile|test_graph|test_golden|test_reader_devices|test_cli|test_replay|test_resume)'
 limit=900                                                   # seconds for one test program
 processors=$(nproc)
 skipped=0

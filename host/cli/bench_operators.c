@@ -110,9 +110,10 @@ static enum status measure_graph(struct graph *graph, struct gpu_device *device,
     if (status == STATUS_OK)
         status = time_runs(executor, repeat, &out->milliseconds);
     executor_destroy(executor);
+    TRY(status);
     out->is_product = cli_node_is_product(node);
     out->rate = 1e-6 * (out->is_product ? graph_node_work(node) : cli_node_bytes(node)) / out->milliseconds;
-    return status;
+    return STATUS_OK;
 }
 
 static enum status measure_node(const struct graph_node *node, struct gpu_device *device, size_t repeat,
@@ -195,10 +196,10 @@ static enum status print_product(const struct cli_values *values, const struct g
 }
 
 static enum status bench_product(const struct cli_values *values, struct gpu_device *device, size_t repeat) {
-    size_t sizes[MOST_DIMENSIONS];
+    size_t sizes[MOST_DIMENSIONS] = {0};
     bool transpose_a, transpose_b;
     struct graph *graph;
-    struct measured measured;
+    struct measured measured = {0};
     TRY(read_shape(cli_text(values, "shape"), sizes));
     TRY(read_transpose(cli_text(values, "transpose"), &transpose_a, &transpose_b));
     TRY(graph_create(&graph));
@@ -257,7 +258,7 @@ static enum status measure_all(const struct graph *graph, enum operator_id only,
                                size_t repeat, json_t *rows) {
     for (size_t i = 0; i < graph_node_count(graph); i++) {
         const struct graph_node *const node = graph_node(graph, i);
-        struct measured measured;
+        struct measured measured = {0};
         if ((only != OPERATOR_COUNT && node->operator!= only) || !is_new(graph, i))
             continue;
         TRY(measure_node(node, device, repeat, &measured));

@@ -101,7 +101,7 @@ static void print_form(const struct forms *forms, int first) {
 }
 
 static enum status print_operators(const struct gpu_properties *device) {
-    struct forms forms;
+    struct forms forms = {0};
     for (int id = 0; id < OPERATOR_COUNT; id++) {
         struct dispatch dispatch;
         TRY(choose(&dispatch, (enum operator_id)id, device));

@@ -140,25 +140,28 @@ static void print_range(const json_t *object, const char *key, const char *name)
 }
 
 static void print_example(const json_t *example) {
-    const json_t *const label = json_object_get(example, "label");
     printf("  %-40s %4.0f x %-4.0f  %s\n", inspect_text(example, "image"), inspect_real(example, "width"),
-           inspect_real(example, "height"), label ? inspect_text(example, "label") : "");
+           inspect_real(example, "height"), inspect_text(example, "label"));
 }
 
 void inspect_print_data(const json_t *object) {
     const json_t *const sources = json_object_get(object, "sources");
     size_t index;
     json_t *item;
-    json_array_foreach((json_t *)sources, index, item)
+    json_array_foreach((json_t *)sources, index, item) {
         printf("%s: %s, %.0f images, %s\n", inspect_text(item, "path"), inspect_text(item, "format"),
                inspect_real(item, "images"),
                json_is_true(json_object_get(item, "labelled")) ? "with labels" : "without labels");
+    }
     printf("of %.0f images looked at, %.0f cannot be used\n", inspect_real(object, "looked_at"),
            inspect_real(object, "unusable"));
     print_range(object, "width", "width");
     print_range(object, "height", "height");
     print_range(object, "label_characters", "label, characters");
-    json_array_foreach(json_object_get(object, "examples"), index, item) print_example(item);
-    json_array_foreach(json_object_get(object, "problems"), index, item)
+    json_array_foreach(json_object_get(object, "examples"), index, item) {
+        print_example(item);
+    }
+    json_array_foreach(json_object_get(object, "problems"), index, item) {
         printf("  %s\n", json_string_value(item));
+    }
 }

@@ -283,8 +283,10 @@ static const json_t *tensor_named(const json_t *object, const char *name) {
     json_t *tensors, *tensor;
     size_t index;
     assert_ok(json_need_array(&tensors, object, "tensors", "output"));
-    json_array_foreach(tensors, index, tensor) if (strcmp(json_string_value(json_object_get(tensor, "name")),
-                                                          name) == 0) return tensor;
+    json_array_foreach(tensors, index, tensor) {
+        if (strcmp(json_string_value(json_object_get(tensor, "name")), name) == 0)
+            return tensor;
+    }
     fail_msg("no tensor %s", name);
     return NULL;
 }

@@ -43,7 +43,7 @@ static enum status set(struct settings *settings, const char *setting, uint64_t 
 static enum status set_dimension(struct settings *settings, const char *setting,
                                  const struct safetensors *file, const char *name, uint32_t rank,
                                  uint32_t index) {
-    uint64_t value;
+    uint64_t value = 0;
     TRY(dimension(&value, file, name, rank, index));
     return set(settings, setting, value, file, name);
 }
@@ -62,7 +62,7 @@ static enum status set_count(struct settings *settings, const char *setting, con
 /* A feed-forward's inner width, which settings have as a multiple of the width. */
 static enum status set_ratio(struct settings *settings, const char *setting, const struct safetensors *file,
                              const char *name) {
-    uint64_t inner, width;
+    uint64_t inner = 0, width = 1;
     TRY(dimension(&inner, file, name, 2, 0));
     TRY(dimension(&width, file, name, 2, 1));
     if (inner % width != 0)
@@ -110,7 +110,7 @@ static enum status decoder_sizes(struct settings *settings, const struct safeten
     TRY(set_count(settings, "decoder_depth", file, "decoder_blocks.", ".norm1.weight"));
     if (mae)
         return STATUS_OK;
-    uint64_t predicted;
+    uint64_t predicted = 0;
     TRY(dimension(&predicted, file, "decoder_pred.weight", 2, 0));
     const uint64_t pixels = 3 * (uint64_t)(settings->patch_height * settings->patch_width);
     if (predicted == pixels && predicted != (uint64_t)settings->width)
@@ -133,7 +133,7 @@ static enum status recogniser_sizes(struct settings *settings, const struct safe
 
 enum status weights_characters(size_t *out, const struct safetensors *file) {
     static const char name[] = "decoder.trg_word_emb.weight";
-    uint64_t rows;
+    uint64_t rows = 0;
     TRY(dimension(&rows, file, name, 2, 0));
     if (rows <= SPECIAL_SYMBOLS)
         return status_set(STATUS_INVALID,
