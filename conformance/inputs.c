@@ -24,6 +24,16 @@ void inputs_wide(float *out, size_t count, int range, struct philox *random) {
     }
 }
 
+void inputs_exponents(float *out, size_t rows, size_t width, struct philox *random) {
+    for (size_t r = 0; r < rows; r++) {
+        float *const row = out + r * width;
+        const float centre = r % 3 == 2 ? -1000 : 0;
+        inputs_reals(row, width, centre - 150, centre + 150, random);
+        if (r % 3 == 1)
+            row[philox_next_below(random, (uint32_t)width)] = 400;
+    }
+}
+
 void inputs_words(uint32_t *out, size_t count, struct philox *random) {
     for (size_t i = 0; i < count; i++)
         out[i] = philox_next(random);

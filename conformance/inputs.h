@@ -16,6 +16,9 @@ void inputs_reals(float *out, size_t count, float low, float high, struct philox
 void inputs_normals(float *out, size_t count, struct philox *random);
 /* Reals of both signs whose exponents are spread over 2^-range .. 2^range. */
 void inputs_wide(float *out, size_t count, int range, struct philox *random);
+/* Rows of exponents, three kinds in turn: such that their exponentials overflow or vanish; one that towers above
+ * all others; all of them far below 0. */
+void inputs_exponents(float *out, size_t rows, size_t width, struct philox *random);
 /* Any words. */
 void inputs_words(uint32_t *out, size_t count, struct philox *random);
 /* Whole numbers, 0 .. below - 1. */

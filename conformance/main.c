@@ -1,6 +1,7 @@
 /* main.c: the conformance suite's command. */
 #include "conformance/commands.h"
 #include "conformance/in_process.h"
+#include "conformance/mutants_run.h"
 #include "conformance/options.h"
 #include "conformance/outputs.h"
 #include "conformance/runner.h"
@@ -70,12 +71,14 @@ static enum status run(bool *bad, int count, char **values) {
         puts("mnsp-conformance " MNSP_VERSION);
         return STATUS_OK;
     }
+    if (options->list && options->mutants)
+        mutants_print(options->selection.filter);
     if (options->list)
-        return list_cases(options);
-    if (!options->in_process)
+        return options->mutants ? STATUS_OK : list_cases(options);
+    if (!options->in_process && !options->mutants)
         return run_workers(bad, options);
-    int failures;
-    TRY(in_process_run(&failures, options));
+    int failures = 0;
+    TRY(options->mutants ? mutants_run(&failures, options) : in_process_run(&failures, options));
     *bad = failures != 0;
     return STATUS_OK;
 }

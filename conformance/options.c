@@ -46,6 +46,8 @@ const char options_help[] =
     "examples: mnsp-conformance --set smoke --device llvmpipe\n"
     "          mnsp-conformance --filter 'matmul/*' --validate --html matmul.html\n"
     "\n"
+    "To test the suite itself, --mutants runs shaders that are broken on purpose through the cases of their\n"
+    "operators: each must be noticed. --filter is then for the mutants' names, --list prints them.\n"
     "To test the runner itself, --inject KIND=GLOB makes cases crash, crash-late, exit, hang, hang-compile,\n"
     "lost, memory, fail, warn, unsupported, garbage or noise.\n";
 
@@ -123,6 +125,7 @@ enum code {
     CODE_HTML,
     CODE_IN_PROCESS,
     CODE_INJECT,
+    CODE_MUTANTS,
     CODE_VERSION,
 };
 
@@ -142,6 +145,7 @@ static const struct option long_options[] = {
     {"junit", required_argument, NULL, CODE_JUNIT},
     {"list", no_argument, NULL, 'l'},
     {"measure", no_argument, NULL, 'm'},
+    {"mutants", no_argument, NULL, CODE_MUTANTS},
     {"no-waivers", no_argument, NULL, CODE_NO_WAIVERS},
     {"repeat", required_argument, NULL, CODE_REPEAT},
     {"seed", required_argument, NULL, 's'},
@@ -225,6 +229,9 @@ static enum status take(struct options *out, int code, char *value, char **value
         return STATUS_OK;
     case CODE_IN_PROCESS:
         out->in_process = true;
+        return STATUS_OK;
+    case CODE_MUTANTS:
+        out->mutants = true;
         return STATUS_OK;
     case CODE_VERSION:
         out->version = true;

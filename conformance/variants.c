@@ -92,7 +92,7 @@ static struct gpu_properties reduced(const struct gpu_properties *device, unsign
     return out;
 }
 
-static enum status require_features(const struct variant *variant, const struct gpu_properties *device) {
+enum status variant_require(const struct variant *variant, const struct gpu_properties *device) {
     const unsigned lacking = variant->features & ~features_of(device);
     for (int i = 0; i < FEATURE_COUNT; i++)
         if (lacking & 1u << i)
@@ -106,7 +106,7 @@ enum status variant_dispatch(struct dispatch *out, const struct variant *variant
                              const struct gpu_properties *device) {
     if (!variant->is_forced)
         return dispatch_choose(out, id, values, present, device);
-    TRY(require_features(variant, device));
+    TRY(variant_require(variant, device));
     const struct gpu_properties seen = reduced(device, variant->features);
     TRY(dispatch_choose(out, id, values, present, &seen));
     if (variant->width != 0)

@@ -39,6 +39,10 @@ const char *variant_name(char out[VARIANT_TEXT], const struct variant *variant);
 /* The reverse. Errors: STATUS_INVALID. */
 MNSP_NODISCARD enum status variant_by_name(struct variant *out, const char *name);
 
+/* Errors: STATUS_UNSUPPORTED when the device lacks one of the variant's features. */
+MNSP_NODISCARD enum status variant_require(const struct variant *variant,
+                                           const struct gpu_properties *device);
+
 /* What is left of dispatch_choose() when a variant is asked for. Errors: also STATUS_UNSUPPORTED when the
  * device lacks one of its features. */
 MNSP_NODISCARD enum status variant_dispatch(struct dispatch *out, const struct variant *variant,

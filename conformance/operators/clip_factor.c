@@ -10,6 +10,7 @@ static const struct sizes sizes[] = {
     {"count=1,limit=0", AS_REAL | AS_HARD},
     {"count=37,limit=1", AS_REAL | AS_HARD},
     {"count=37,limit=1000", AS_REAL},
+    {"count=37,limit=1e-7", AS_REAL},
     {"count=1021,limit=0.001", AS_REAL | AS_HARD},
 };
 
@@ -19,10 +20,11 @@ static void shapes(struct shape *shape, const struct application *application) {
     shape[AT(partial)] = SHAPE(v.count.n);
 }
 
-/* Hard: one part is infinite, or NaN where their number is odd and above 37. */
+/* A norm of about 1e-6 where the limit is smaller. Hard: one part is infinite, or NaN where there are more than 37. */
 static void fill(struct application *application, struct philox *random) {
     const struct values_clip_factor v = values_clip_factor(application);
-    inputs_reals(v.partial.f, v.count.n, 0, 4, random);
+    const bool is_tiny = v.limit.real > 0 && v.limit.real < 1e-6F;
+    inputs_reals(v.partial.f, v.count.n, 0, is_tiny ? 1e-13F : 4, random);
     if (application->inputs == INPUTS_HARD)
         v.partial.f[v.count.n / 2] = v.count.n > 37 ? NAN : INFINITY;
 }

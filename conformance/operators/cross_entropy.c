@@ -24,7 +24,7 @@ static void fill(struct application *application, struct philox *random) {
     v.target.u[0] = 0;
     v.target.u[v.rows.n / 2] = v.rows.n > 1 ? UINT32_MAX : 0;
     if (application->inputs == INPUTS_HARD)
-        inputs_reals(v.logits.f, v.rows.n * v.classes.n, -150, 150, random);
+        inputs_exponents(v.logits.f, v.rows.n, v.classes.n, random);
 }
 
 static void bound(const struct application *application) {

@@ -177,6 +177,8 @@ static void test_command_line(void **state) {
         const char *output;
     } cases[] = {
         {"--help", 0, "usage: mnsp-conformance"},
+        {"--mutants --list --filter 'add/*'", 0, "add/half-precision: the sum is rounded to 16 bits\n"},
+        {"--mutants --filter 'no such mutant'", 2, "no mutant has such a name"},
         {"--list --filter 'add/count=1/*'", 0, "add/count=1/integer\nadd/count=1/real\n"},
         {"--filter 'no such case'", 2, "no case has such a name"},
         {"--nonsense", 2, "unknown option --nonsense"},
