@@ -1,6 +1,7 @@
 #include "conformance/compile.h"
 
 #include "base/memory.h"
+#include "conformance/device_facts.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -64,7 +65,9 @@ static void print(FILE *out, const struct compiled *compiled) {
         fprintf(out, "    FAILED: %s\n", compiled->error);
         return;
     }
-    fprintf(out, "    subgroup %u", compiled->statistics.subgroup_size);
+    fprintf(out, "    compiled in %.3f s", compiled->seconds);
+    if (compiled->statistics.subgroup_size != 0)
+        print_number(out, "subgroup", compiled->statistics.subgroup_size);
     print_number(out, "registers", r->vector_registers);
     print_number(out, "scalar", r->scalar_registers);
     print_number(out, "spilled", r->spilled);
@@ -169,8 +172,8 @@ enum status compile_to_json(json_t **out, const struct compile_report *report) {
     bool complete = pipelines != NULL;
     for (size_t i = 0; i < report->count; i++)
         complete = json_array_append_new(pipelines, compiled_to_json(&report->list[i])) == 0 && complete;
-    *out = json_pack("{s:s, s:s, s:i, s:i, s:i, s:o}", "device", report->properties.name, "driver",
-                     report->properties.driver, "failed", (int)report->failed, "spilling",
+    *out = json_pack("{s:s, s:o, s:i, s:i, s:i, s:o}", "format", COMPILE_FORMAT, "device",
+                     device_facts(&report->properties), "failed", (int)report->failed, "spilling",
                      (int)report->spilling, "forgiven", (int)report->forgiven, "pipelines", pipelines);
     if (!complete || *out == NULL)
         return status_set(STATUS_MEMORY, "not enough memory for the report");

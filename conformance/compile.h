@@ -55,6 +55,8 @@ void compile_report_destroy(struct compile_report *report);
 /* What a driver calls its statistics is translated here. */
 struct resources compile_resources(const struct gpu_statistics *statistics);
 
+#define COMPILE_FORMAT "mnsp-conformance-compile 1"
+
 /* *out is released with json_decref(). Errors: STATUS_MEMORY. */
 MNSP_NODISCARD enum status compile_to_json(json_t **out, const struct compile_report *report);
 

@@ -1,5 +1,6 @@
 /* main.c: the conformance suite's command. */
 #include "conformance/commands.h"
+#include "conformance/compile_run.h"
 #include "conformance/in_process.h"
 #include "conformance/mutants_run.h"
 #include "conformance/options.h"
@@ -71,10 +72,14 @@ static enum status run(bool *bad, int count, char **values) {
         puts("mnsp-conformance " MNSP_VERSION);
         return STATUS_OK;
     }
-    if (options->list && options->mutants)
+    if (options->compile)
+        return compile_run(bad, options);
+    if (options->list && options->mutants) {
         mutants_print(options->selection.filter);
+        return STATUS_OK;
+    }
     if (options->list)
-        return options->mutants ? STATUS_OK : list_cases(options);
+        return list_cases(options);
     if (!options->in_process && !options->mutants)
         return run_workers(bad, options);
     int failures = 0;

@@ -28,6 +28,8 @@ const char options_help[] =
     "  --dispatch-limit S   seconds that a dispatch may take (default 60)\n"
     "  --case-limit S       seconds that a case may take with its reference (default 600)\n"
     "  --waivers FILE       known defects, see spec/conformance.md; --no-waivers for none\n"
+    "  --compile            only compile every pipeline, and tell registers, spills and occupancy; with\n"
+    "                       --device, --filter (sizes: 'matmul/*') and --json\n"
     "what to say:\n"
     "  --measure            print the largest error of every case\n"
     "  --json FILE          write a report, also as --junit, --tap and --html; - is standard output\n"
@@ -115,6 +117,7 @@ enum code {
     CODE_SOAK,
     CODE_WORKERS,
     CODE_COMPILE,
+    CODE_COMPILE_LIMIT,
     CODE_DISPATCH,
     CODE_CASE,
     CODE_WAIVERS,
@@ -131,7 +134,8 @@ enum code {
 
 static const struct option long_options[] = {
     {"case-limit", required_argument, NULL, CODE_CASE},
-    {"compile-limit", required_argument, NULL, CODE_COMPILE},
+    {"compile", no_argument, NULL, CODE_COMPILE},
+    {"compile-limit", required_argument, NULL, CODE_COMPILE_LIMIT},
     {"device", required_argument, NULL, 'd'},
     {"dispatch-limit", required_argument, NULL, CODE_DISPATCH},
     {"filter", required_argument, NULL, 'f'},
@@ -180,7 +184,7 @@ static enum status take_running(struct options *out, int code, const char *value
         return parse_count(&out->rounds, "--repeat", value, UINT32_MAX);
     case CODE_SOAK:
         return parse_duration(&out->soak_seconds, "--soak", value, 60);
-    case CODE_COMPILE:
+    case CODE_COMPILE_LIMIT:
         return parse_duration(&out->limits.compile, "--compile-limit", value, 1);
     case CODE_DISPATCH:
         return parse_duration(&out->limits.dispatch, "--dispatch-limit", value, 1);
@@ -227,6 +231,9 @@ static enum status take(struct options *out, int code, char *value, char **value
     case 'v':
         out->validate = true;
         return STATUS_OK;
+    case CODE_COMPILE:
+        out->compile = true;
+        return STATUS_OK;
     case CODE_IN_PROCESS:
         out->in_process = true;
         return STATUS_OK;
@@ -269,6 +276,10 @@ static enum status check_together(const struct options *options) {
     if (options->format != NULL && !options->in_process)
         return status_set(STATUS_USAGE,
                           "--format is for --in-process; else see --json, --junit, --tap, --html");
+    if (options->compile &&
+        (options->in_process || options->list || options->junit || options->tap || options->html ||
+         options->validate || options->mutants || options->selection.parts != 0))
+        return status_set(STATUS_USAGE, "--compile takes --device, --filter and --json only");
     const bool reports = options->json || options->junit || options->tap || options->html;
     if (options->in_process && (reports || options->soak_seconds > 0 || options->rounds > 1 ||
                                 options->workers != 0 || options->injections.count != 0))

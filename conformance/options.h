@@ -17,7 +17,7 @@ struct options {
     const char *json, *junit, *tap, *html; /* where to write reports, NULL: nowhere */
     const char *format;                    /* of cmocka's report: "standard", "tap" or "xml" */
     struct injections injections;
-    bool list, validate, measure, in_process, mutants, help, version;
+    bool list, compile, validate, measure, in_process, mutants, help, version;
 };
 
 extern const char options_help[];

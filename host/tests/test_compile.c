@@ -1,7 +1,10 @@
 /* The compile column: which pipelines are looked at, how a driver's statistics are read, and devices that are
  * opened for compiling only. */
 #include "conformance/compile.h"
+#include "conformance/options.h"
 #include "gpu_fixture.h"
+
+#include <getopt.h>
 
 /* ---- statistics ---- */
 
@@ -106,12 +109,33 @@ static void test_statistics_need_a_device_for_compiling(void **state) {
     end_device(device);
 }
 
+/* ---- the command ---- */
+
+static void test_compile_takes_few_options(void **state) {
+    (void)state;
+    static char program[] = "mnsp-conformance", compile[] = "--compile", json[] = "--json", file[] = "r.json";
+    static char list[] = "--list", limit[] = "--compile-limit", seconds[] = "7";
+    char *good[] = {program, compile, json, file, NULL}, *bad[] = {program, compile, list, NULL};
+    char *other[] = {program, limit, seconds, NULL};
+    struct options options;
+    optind = 0;
+    OK(options_parse(&options, 4, good));
+    assert_true(options.compile);
+    optind = 0;
+    assert_int_equal(options_parse(&options, 3, bad), STATUS_USAGE);
+    optind = 0;
+    OK(options_parse(&options, 3, other));
+    assert_false(options.compile);
+    assert_true(options.limits.compile == 7);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_statistics_are_translated),
         cmocka_unit_test(test_every_operator_has_pipelines),
         cmocka_unit_test(test_compile_only_compiles_and_runs_nothing),
         cmocka_unit_test(test_statistics_need_a_device_for_compiling),
+        cmocka_unit_test(test_compile_takes_few_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
