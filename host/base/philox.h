@@ -17,6 +17,7 @@ enum philox_stream {
     PHILOX_STREAM_AUGMENT = 0x30000, /* augmentation; step = epoch, element counts from image index * 2^16 */
     PHILOX_STREAM_RENDER = 0x40000,  /* rendered words; step = word index */
     PHILOX_STREAM_TEST = 0x50000,    /* test data */
+    PHILOX_STREAM_PREVIEW = 0x60000, /* masks of a run's pictures */
 };
 
 /* One block: four words for a counter and a key. */

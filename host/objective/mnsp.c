@@ -139,10 +139,20 @@ static void masked_reconstruction(struct mnsp *m) {
     objective_add_term(g, m->o, "mim", objective_reconstruction(g, m->s, p, t, m->mask.removed),
                        m->s->weight_mim);
     objective_add_output(g, m->o, "prediction", p);
+    objective_add_output(g, m->o, "target", t);
     objective_add_output(g, m->o, "removed", m->mask.removed);
 }
 
 /* ---- next-scale prediction ---- */
+
+/* Names of outputs, by scale. */
+static const char *const next_names[OBJECTIVE_MAX_SCALES + 1] = {
+    [2] = "next.2", [3] = "next.3", [4] = "next.4", [5] = "next.5", [6] = "next.6"};
+static const char *const next_target_names[OBJECTIVE_MAX_SCALES + 1] = {[2] = "next_target.2",
+                                                                        [3] = "next_target.3",
+                                                                        [4] = "next_target.4",
+                                                                        [5] = "next_target.5",
+                                                                        [6] = "next_target.6"};
 
 /* [W_e C_k,cls; N_{k+1} learned queries] + positions of scale k + 1 + embedding of that scale. */
 static const struct tensor *scale_queries(struct mnsp *m, size_t k) {
@@ -178,6 +188,8 @@ static const struct tensor *predict_next(struct mnsp *m, size_t k) {
     const struct tensor *const x = model_decode_with(g, &m->decoder, queries, memory);
     const struct tensor *const q = model_decoder_predict(g, x, own_head ? "nsp_pred" : "decoder_pred", width);
     const struct tensor *const t = scale_target(m, k + 1);
+    objective_add_output(g, m->o, next_names[k + 1], q);
+    objective_add_output(g, m->o, next_target_names[k + 1], t);
 
     graph_scope(g, "loss");
     const double terms = (double)(m->scales - 1) * (double)(m->batch * tokens_of(m, k + 1) * width);

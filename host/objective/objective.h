@@ -106,7 +106,7 @@ struct model_recogniser objective_recogniser(const struct objective_settings *se
 
 /* ---- objectives ---- */
 
-enum { OBJECTIVE_MAX_NAMED = 8 };
+enum { OBJECTIVE_MAX_NAMED = 16 };
 
 struct objective_named {
     const char *name;
@@ -125,8 +125,9 @@ struct objective {
     /* terms of the loss, without their weights, (1) each: "mim", "nsp", "mla", "recognition" */
     struct objective_named terms[OBJECTIVE_MAX_NAMED];
     size_t term_count;
-    /* "prediction": (B, N, 48) pixels, (B, N, D) features, or (B, T, classes) logits; "removed": (B, N)
-     * unsigned, 1 where a token was removed */
+    /* "prediction": (B, N, 48) pixels, (B, N, D) features, or (B, T, classes) logits; in pre-training also
+     * "target", of the same shape, and "removed": (B, N) unsigned, 1 where a token was removed. mnsp, for
+     * each scale k from 2 on: "next.<k>" and "next_target.<k>", what is predicted of its N_k tokens */
     struct objective_named outputs[OBJECTIVE_MAX_NAMED];
     size_t output_count;
 };

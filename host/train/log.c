@@ -2,29 +2,90 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-/* JSON has no NaN. Nine digits bring back every float; rates and speeds need no more. */
-static int put(json_t *line, const char *name, double value) {
-    return json_object_set_new(line, name, isfinite(value) ? json_real(value) : json_null());
+/* JSON has no NaN. */
+static json_t *real(double value) {
+    return isfinite(value) ? json_real(value) : json_null();
 }
 
-enum status train_log_step(struct file_log *log, const struct train_progress *progress) {
-    json_t *const line = json_object();
-    int failed = line == NULL;
-    failed |= json_object_set_new(line, "step", json_integer((json_int_t)progress->step));
-    failed |= json_object_set_new(line, "epoch", json_integer((json_int_t)progress->epoch));
-    failed |= put(line, "loss", (double)progress->result.loss);
-    for (size_t i = 0; i < progress->train_step->objective.term_count; i++)
-        failed |= put(line, progress->train_step->objective.terms[i].name, (double)progress->result.terms[i]);
-    failed |= put(line, "rate", progress->rate);
-    failed |= put(line, "gradient_norm", (double)progress->result.norm);
-    failed |= put(line, "images_per_second", progress->images_per_second);
-    char *const text = failed ? NULL : json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9));
+static json_t *integer(uint64_t value) {
+    return json_integer((json_int_t)value);
+}
+
+/* A path need not be UTF-8, JSON has to be. */
+static json_t *path_text(const char *path) {
+    json_t *const text = json_string(path);
+    return text ? text : json_string("(a name that is not UTF-8)");
+}
+
+/* Writes an object and releases it; NULL means that memory ran out. Nine digits bring back every float; rates
+ * and speeds need no more. */
+static enum status write_line(struct file_log *log, json_t *line) {
+    char *const text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(line);
     if (text == NULL)
         return status_set(STATUS_MEMORY, "out of memory: a line of the log could not be made");
     const enum status status = file_log_line(log, text);
     free(text);
     return status;
+}
+
+enum status train_log_start(struct file_log *log, const struct train_log_start *start) {
+    const struct train_options *const options = start->options;
+    const struct gpu_properties *const device =
+        options->device ? gpu_device_properties(options->device) : NULL;
+    char objective[SETTINGS_TEXT_SIZE];
+    settings_format(start->settings, settings_find("objective"), objective);
+    json_t *const line =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "event", "start", "program",
+                  options->program ? options->program : "", "device", device ? device->name : "reference",
+                  "driver", device ? device->driver : "scalar C", "objective", objective, "images",
+                  integer(start->images), "steps", integer(start->steps));
+    if (line != NULL && options->resume)
+        json_object_set_new(line, "resumed_at", integer(start->resumed_at));
+    return write_line(log, line);
+}
+
+enum status train_log_step(struct file_log *log, const struct train_progress *progress) {
+    const struct objective *const objective = &progress->train_step->objective;
+    json_t *const line =
+        json_pack("{s:s, s:o, s:o, s:o}", "event", "step", "step", integer(progress->step), "epoch",
+                  integer(progress->epoch), "loss", real((double)progress->result.loss));
+    for (size_t i = 0; i < objective->term_count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "loss.%s", objective->terms[i].name);
+        json_object_set_new(line, name, real((double)progress->result.terms[i]));
+    }
+    json_object_set_new(line, "rate", real(progress->rate));
+    json_object_set_new(line, "gradient_norm", real((double)progress->result.norm));
+    json_object_set_new(line, "images_per_second", real(progress->images_per_second));
+    return write_line(log, line);
+}
+
+enum status train_log_evaluate(struct file_log *log, uint64_t step, const struct evaluate_set *set) {
+    return write_line(log,
+                      json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "event", "evaluate", "step", integer(step),
+                                "data", path_text(set->path), "words", integer(set->words), "accuracy",
+                                real(evaluate_accuracy(set, EVALUATE_WAICS)), "case_sensitive",
+                                real(evaluate_accuracy(set, EVALUATE_CASE_SENSITIVE))));
+}
+
+enum status train_log_checkpoint(struct file_log *log, uint64_t step, const char *path) {
+    return write_line(log, json_pack("{s:s, s:o, s:o}", "event", "checkpoint", "step", integer(step), "path",
+                                     path_text(path)));
+}
+
+enum status train_log_skip(struct file_log *log, uint64_t step, enum data_problem problem, size_t count) {
+    static const char *const names[DATA_PROBLEM_COUNT] = {[DATA_UNDECODABLE] = "undecodable",
+                                                          [DATA_UNLABELLED] = "unlabelled",
+                                                          [DATA_LABEL_TOO_LONG] = "label too long"};
+    return write_line(log, json_pack("{s:s, s:o, s:s, s:o}", "event", "skip", "step", integer(step),
+                                     "problem", names[problem], "count", integer(count)));
+}
+
+enum status train_log_end(struct file_log *log, uint64_t step, double seconds, bool done) {
+    return write_line(log, json_pack("{s:s, s:o, s:o, s:s}", "event", "end", "step", integer(step), "seconds",
+                                     real(seconds), "reason", done ? "done" : "interrupted"));
 }

@@ -2,18 +2,19 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "data/charset.h"
 #include "data/loader.h"
 #include "data/source.h"
 #include "train/checkpoint.h"
 #include "train/log.h"
+#include "train/recognise.h"
+#include "train/report.h"
+#include "train/threads.h"
 #include "train/weights.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 /* Steps in a row whose gradient is not finite, after which a run has no hope. */
 enum { MOST_BROKEN_STEPS = 10 };
@@ -26,6 +27,8 @@ struct run {
     struct data_loader *loader;
     struct train_step *step;
     struct file_log *log;
+    struct train_report *report;
+    uint64_t done;                 /* steps, those before a resume too */
     uint64_t first, steps, warmup; /* steps: resumed at, in all, of rising rate */
     uint64_t steps_per_epoch;
     uint64_t broken; /* steps without a finite gradient, in a row */
@@ -75,12 +78,8 @@ static enum status check_options(const struct run *run, const char *last) {
 static enum status open_data(struct run *run) {
     const struct settings *const settings = run->settings;
     TRY(data_set_open(&run->set, run->options->data, run->options->data_count));
-    if (is_recognition(run)) {
-        if (strcmp(settings->charset, "ascii94") == 0)
-            TRY(data_charset_ascii(&run->charset));
-        else
-            TRY(data_charset_read(&run->charset, settings->charset));
-    }
+    if (is_recognition(run))
+        TRY(recogniser_read_charset(&run->charset, settings));
     const uint64_t images = data_set_count(run->set), batch = (uint64_t)settings->batch;
     if (images < batch)
         return status_set(STATUS_USAGE,
@@ -96,11 +95,6 @@ static enum status open_data(struct run *run) {
     return STATUS_OK;
 }
 
-static uint32_t processors(void) {
-    const long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count > 0 ? (uint32_t)count : 1;
-}
-
 static enum status open_loader(struct run *run) {
     const struct settings *const settings = run->settings;
     const bool recognition = is_recognition(run), views = recognition && settings->augment;
@@ -109,7 +103,7 @@ static enum status open_loader(struct run *run) {
         .height = (uint32_t)settings->image_height,
         .width = (uint32_t)settings->image_width,
         .seed = (uint64_t)settings->seed,
-        .threads = settings->threads ? (uint32_t)settings->threads : processors(),
+        .threads = train_threads(settings->threads),
         .order = DATA_SHUFFLED,
         .first_step = run->first,
         .clean = !views,
@@ -163,7 +157,7 @@ static enum status load_resumed(struct run *run, const char *last) {
     if (status == STATUS_OK)
         status = weights_load_moments(run->step->executor, run->step->graph, file);
     safetensors_close(file);
-    run->first = state.step;
+    run->first = run->done = state.step;
     return status;
 }
 
@@ -194,7 +188,21 @@ static enum status open_folder(struct run *run) {
     TRY(file_join(&path, out, "log.jsonl"));
     status = file_log_open(&run->log, path);
     free(path);
-    return status;
+    TRY(status);
+    return train_log_start(run->log, &(struct train_log_start){.settings = run->settings,
+                                                               .options = run->options,
+                                                               .images = data_set_count(run->set),
+                                                               .steps = run->steps,
+                                                               .resumed_at = run->first});
+}
+
+static enum status open_report(struct run *run) {
+    return train_report_open(&run->report, &(struct train_report_options){.settings = run->settings,
+                                                                          .options = run->options,
+                                                                          .set = run->set,
+                                                                          .step = run->step,
+                                                                          .log = run->log,
+                                                                          .steps = run->steps});
 }
 
 static enum status start(struct run *run, const char *last) {
@@ -207,10 +215,12 @@ static enum status start(struct run *run, const char *last) {
                                                        .device = run->options->device}));
     TRY(load_weights(run, last));
     TRY(open_loader(run));
-    return open_folder(run);
+    TRY(open_folder(run));
+    return open_report(run);
 }
 
 static void finish(struct run *run) {
+    train_report_close(run->report);
     data_loader_close(run->loader);
     data_set_close(run->set);
     data_charset_free(&run->charset);
@@ -238,7 +248,8 @@ static enum status save(const struct run *run, uint64_t done) {
     struct checkpoint_state state = {
         .step = done, .epoch = done / run->steps_per_epoch, .settings = *run->settings};
     snprintf(state.program, sizeof state.program, "%s", run->options->program ? run->options->program : "");
-    return weights_save(run->step->executor, run->step->graph, run->options->out, &state);
+    TRY(weights_save(run->step->executor, run->step->graph, run->options->out, &state));
+    return train_log_checkpoint(run->log, done, CHECKPOINT_LAST);
 }
 
 /* A gradient that is not finite is left out; if it stays so, the weights are beyond repair. */
@@ -254,20 +265,16 @@ static enum status check_finite(struct run *run, const struct train_result *resu
                       MOST_BROKEN_STEPS, (unsigned long long)number + 1);
 }
 
-static bool is_due(uint64_t done, int64_t every) {
-    return every > 0 && done % (uint64_t)every == 0;
-}
-
-/* Where the time of the steps since the last line of the log went. */
+/* When the run and the last line of the log began; `line` is without the time that reports took. */
 struct clock {
     double begin, line;
     uint64_t line_step;
 };
 
-static enum status report(struct run *run, struct clock *clock, struct train_progress *progress) {
+static enum status tell_step(struct run *run, struct clock *clock, struct train_progress *progress) {
     const double now = seconds_now();
     const uint64_t done = progress->step;
-    progress->logged = done == run->steps || is_due(done, run->settings->log_every);
+    progress->logged = done == run->steps || train_is_due(done, run->settings->log_every);
     const double per_step = (now - clock->line) / (double)(done - clock->line_step);
     progress->images_per_second = (double)run->settings->batch / per_step;
     progress->seconds_left = (now - clock->begin) / (double)(done - run->first) * (double)(run->steps - done);
@@ -288,41 +295,50 @@ static enum status one_step(struct run *run, uint64_t number, struct train_progr
     progress->rate = train_rate(run->settings, number, run->steps, run->warmup);
     TRY(train_step_run(run->step, number, progress->rate));
     TRY(train_step_result(run->step, &progress->result));
-    progress->step = number + 1;
+    progress->step = run->done = number + 1;
     progress->epoch = number / run->steps_per_epoch;
     return check_finite(run, &progress->result, number);
+}
+
+static enum status make_report(struct run *run, struct clock *clock) {
+    const double before = seconds_now();
+    TRY(train_report_step(run->report, run->done));
+    clock->line += seconds_now() - before;
+    return STATUS_OK;
 }
 
 static enum status run_steps(struct run *run) {
     struct clock clock = {.begin = seconds_now(), .line = seconds_now(), .line_step = run->first};
     struct train_progress progress = {.steps = run->steps, .train_step = run->step};
-    uint64_t saved = run->first;
-    for (uint64_t number = run->first; number < run->steps; number++) {
+    bool stop = false;
+    for (uint64_t number = run->first; number < run->steps && !stop; number++) {
         TRY(one_step(run, number, &progress));
-        TRY(report(run, &clock, &progress));
-        const bool stop = run->options->stop != NULL && *run->options->stop;
-        if (stop || number + 1 == run->steps || is_due(number + 1, run->settings->checkpoint_every)) {
+        TRY(tell_step(run, &clock, &progress));
+        stop = run->options->stop != NULL && *run->options->stop;
+        if (stop || number + 1 == run->steps || train_is_due(number + 1, run->settings->checkpoint_every))
             TRY(save(run, number + 1));
-            saved = number + 1;
-        }
-        if (stop) {
-            say(run, "stopped; --resume goes on from here");
-            return STATUS_OK;
-        }
+        if (!stop)
+            TRY(make_report(run, &clock));
     }
-    return saved < run->steps ? save(run, run->steps) : STATUS_OK;
+    if (stop)
+        say(run, "stopped; --resume goes on from here");
+    return train_log_end(run->log, run->done, seconds_now() - clock.begin, run->done == run->steps);
 }
 
-static void report_problems(const struct run *run) {
+/* What could not be used, once more and in all. */
+static enum status report_problems(const struct run *run) {
     static const char *const words[DATA_PROBLEM_COUNT] = {
         "images could not be decoded", "images have no usable label", "labels are too long"};
     for (int i = 0; i < DATA_PROBLEM_COUNT; i++) {
         const size_t count = data_loader_problems(run->loader, (enum data_problem)i);
         char text[128];
         snprintf(text, sizeof text, "%zu %s and were left out", count, words[i]);
-        if (count > 0)
-            say(run, text);
+        if (count == 0)
+            continue;
+        say(run, text);
+        TRY(train_log_skip(run->log, run->done, (enum data_problem)i, count));
     }
+    return STATUS_OK;
 }
 
 enum status train_run(const struct settings *settings, const struct train_options *options) {
@@ -333,8 +349,8 @@ enum status train_run(const struct settings *settings, const struct train_option
     free(last);
     if (status == STATUS_OK)
         status = run_steps(&run);
-    if (run.loader != NULL)
-        report_problems(&run);
+    if (status == STATUS_OK)
+        status = report_problems(&run);
     finish(&run);
     return status;
 }

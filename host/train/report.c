@@ -1,0 +1,225 @@
+#include "train/report.h"
+
+#include "base/memory.h"
+#include "train/evaluate.h"
+#include "train/log.h"
+#include "train/picture.h"
+#include "train/plot.h"
+#include "train/threads.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PREVIEW_SAMPLES = 6, WORD_SAMPLES = 16, VALIDATION_BATCH = 64 };
+
+struct train_report {
+    struct train_report_options given;
+    struct lettering *lettering;
+    /* made when they are first needed */
+    struct picture_samples samples;
+    struct picture_preview *preview;
+    struct recogniser *recogniser;
+};
+
+bool train_is_due(uint64_t done, int64_t every) {
+    return every > 0 && done % (uint64_t)every == 0;
+}
+
+static bool is_recognition(const struct train_report *report) {
+    return report->given.settings->objective == SETTINGS_OBJECTIVE_RECOGNITION;
+}
+
+static void say(void *context, const char *text) {
+    const struct train_options *const options = ((struct train_report *)context)->given.options;
+    if (options->message != NULL)
+        options->message(options->context, text);
+}
+
+static bool is_stopping(const struct train_report *report) {
+    const struct train_options *const options = report->given.options;
+    return options->stop != NULL && *options->stop;
+}
+
+/* ---- opening ---- */
+
+static enum status check_validation(const struct train_options *options) {
+    for (size_t i = 0; i < options->validation_count; i++) {
+        struct data_set *set;
+        TRY(data_set_open(&set, &options->validation[i], 1));
+        data_set_close(set);
+    }
+    return STATUS_OK;
+}
+
+static enum status start(struct train_report *report) {
+    TRY(check_validation(report->given.options));
+    if (report->given.settings->picture_every == 0)
+        return STATUS_OK;
+    char *folder;
+    TRY(file_join(&folder, report->given.options->out, "pictures"));
+    enum status status = file_make_folders(folder);
+    if (status == STATUS_OK)
+        status = file_remove_leftovers(folder);
+    free(folder);
+    TRY(status);
+    return lettering_open(&report->lettering);
+}
+
+enum status train_report_open(struct train_report **out, const struct train_report_options *options) {
+    *out = NULL;
+    struct train_report *report;
+    TRY(memory_new(&report, 1, sizeof *report));
+    report->given = *options;
+    const enum status status = start(report);
+    if (status != STATUS_OK) {
+        train_report_close(report);
+        return status;
+    }
+    *out = report;
+    return STATUS_OK;
+}
+
+void train_report_close(struct train_report *report) {
+    if (report == NULL)
+        return;
+    picture_preview_close(report->preview);
+    picture_samples_free(&report->samples);
+    recogniser_close(report->recogniser);
+    lettering_close(report->lettering);
+    free(report);
+}
+
+/* ---- scores ---- */
+
+/* The run's recogniser with the weights of this moment. */
+static enum status take_recogniser(struct train_report *report) {
+    const struct train_report_options *const given = &report->given;
+    const size_t batch = given->options->validation_count > 0 ? VALIDATION_BATCH : WORD_SAMPLES;
+    if (report->recogniser == NULL)
+        TRY(recogniser_create(&report->recogniser, given->settings, batch, given->options->device));
+    return recogniser_take(report->recogniser, given->step->executor, given->step->graph);
+}
+
+static void tell_score(struct train_report *report, uint64_t done, const char *name,
+                       const struct evaluate_set *set) {
+    char text[256];
+    snprintf(text, sizeof text, "step %llu  %s: %.2f%% of %llu words right, %.2f%% with case and symbols",
+             (unsigned long long)done, name, 100 * evaluate_accuracy(set, EVALUATE_WAICS),
+             (unsigned long long)set->words, 100 * evaluate_accuracy(set, EVALUATE_CASE_SENSITIVE));
+    say(report, text);
+}
+
+static enum status tell_scores(struct train_report *report, uint64_t done,
+                               const struct evaluate_result *result) {
+    for (size_t i = 0; i < result->count; i++) {
+        TRY(train_log_evaluate(report->given.log, done, &result->sets[i]));
+        tell_score(report, done, result->sets[i].name, &result->sets[i]);
+    }
+    const struct evaluate_set sum = evaluate_sum(result);
+    if (result->count > 1)
+        tell_score(report, done, "all sets", &sum);
+    return STATUS_OK;
+}
+
+static enum status evaluate(struct train_report *report, uint64_t done) {
+    const struct train_options *const options = report->given.options;
+    struct evaluate_result result;
+    TRY(take_recogniser(report));
+    const enum status status =
+        evaluate_run(&result, report->recogniser,
+                     &(struct evaluate_options){.data = options->validation,
+                                                .data_count = options->validation_count,
+                                                .threads = train_threads(report->given.settings->threads),
+                                                .stop = options->stop,
+                                                .message = say,
+                                                .context = report});
+    if (status != STATUS_OK)
+        return is_stopping(report) ? STATUS_OK : status;
+    const enum status told = tell_scores(report, done, &result);
+    evaluate_free(&result);
+    return told;
+}
+
+/* ---- pictures ---- */
+
+static enum status save(const struct train_report *report, struct data_image *page, const char *name) {
+    char *path;
+    enum status status = memory_format(&path, "%s/pictures/%s", report->given.options->out, name);
+    if (status == STATUS_OK) {
+        status = canvas_save(page, path);
+        free(path);
+    }
+    data_image_free(page);
+    return status;
+}
+
+/* Words of the first validation set, where there is one: they say more than those that are trained on. */
+static enum status take_samples(struct train_report *report) {
+    const struct train_report_options *const given = &report->given;
+    if (report->samples.count > 0)
+        return STATUS_OK;
+    if (!is_recognition(report))
+        return picture_samples_open(&report->samples, given->set, given->settings, PREVIEW_SAMPLES);
+    if (given->options->validation_count == 0)
+        return picture_samples_open(&report->samples, given->set, given->settings, WORD_SAMPLES);
+    struct data_set *set;
+    TRY(data_set_open(&set, given->options->validation, 1));
+    const enum status status = picture_samples_open(&report->samples, set, given->settings, WORD_SAMPLES);
+    data_set_close(set);
+    return status;
+}
+
+static enum status draw_samples(struct train_report *report, uint64_t done, struct data_image *page) {
+    const struct train_report_options *const given = &report->given;
+    char objective[SETTINGS_TEXT_SIZE], title[SETTINGS_TEXT_SIZE + 64];
+    settings_format(given->settings, settings_find("objective"), objective);
+    snprintf(title, sizeof title, "%s, step %llu of %llu", objective, (unsigned long long)done,
+             (unsigned long long)given->steps);
+    TRY(take_samples(report));
+    if (is_recognition(report)) {
+        TRY(take_recogniser(report));
+        return picture_words_draw(report->recogniser, &report->samples, report->lettering, title, page);
+    }
+    if (report->preview == NULL)
+        TRY(picture_preview_open(&report->preview, given->settings, &report->samples,
+                                 given->options->device));
+    return picture_preview_draw(report->preview, given->step->executor, given->step->graph, report->lettering,
+                                title, page);
+}
+
+static enum status draw_curves(struct train_report *report) {
+    struct data_image page;
+    char *log;
+    TRY(file_join(&log, report->given.options->out, "log.jsonl"));
+    const enum status status = plot_log(&page, report->lettering, log);
+    free(log);
+    TRY(status);
+    return save(report, &page, "curves.png");
+}
+
+static enum status draw(struct train_report *report, uint64_t done) {
+    struct data_image page;
+    char name[64];
+    TRY(draw_samples(report, done, &page));
+    snprintf(name, sizeof name, "step-%08llu.png", (unsigned long long)done);
+    TRY(save(report, &page, name));
+    return draw_curves(report);
+}
+
+static void draw_or_tell(struct train_report *report, uint64_t done) {
+    if (draw(report, done) == STATUS_OK)
+        return;
+    status_context(STATUS_IO, "no picture of step %llu", (unsigned long long)done);
+    say(report, status_message());
+}
+
+enum status train_report_step(struct train_report *report, uint64_t done) {
+    const struct settings *const settings = report->given.settings;
+    const bool last = done == report->given.steps;
+    if (is_recognition(report) && report->given.options->validation_count > 0 &&
+        (last || train_is_due(done, settings->evaluate_every)))
+        TRY(evaluate(report, done));
+    if (settings->picture_every > 0 && (last || train_is_due(done, settings->picture_every)))
+        draw_or_tell(report, done);
+    return STATUS_OK;
+}
