@@ -1,6 +1,6 @@
 #include "conformance/execute.h"
 
-#include "conformance/run.h"
+#include "conformance/explain.h"
 
 #include <stdio.h>
 
@@ -12,6 +12,15 @@ static uint64_t digest_outputs(const struct application *application, float *con
         if (outputs[t] != NULL)
             digest = digest_bytes(digest, outputs[t], application->elements[t] * sizeof(float));
     return digest;
+}
+
+static void add_explanation(struct case_result *out, const struct application *application,
+                            const struct run_options *options) {
+    char text[RESULT_TEXT];
+    explain_failure(text, sizeof text, application, options);
+    const size_t used = strlen(out->message);
+    if (text[0] != '\0')
+        snprintf(out->message + used, sizeof out->message - used, "%s%s", used ? "; " : "", text);
 }
 
 static enum status execute_operator(struct case_result *out, const struct conformance_case *one,
@@ -27,6 +36,8 @@ static enum status execute_operator(struct case_result *out, const struct confor
     application_apply_reference(&application);
     compare(&out->comparison, &application, result.outputs);
     snprintf(out->message, sizeof out->message, "%s", result.defect);
+    if (with->explain && (out->comparison.failures != 0 || result.defect[0] != '\0'))
+        add_explanation(out, &application, &options);
     out->device_seconds = result.device_seconds;
     out->digest = digest_outputs(&application, result.outputs);
 end:
@@ -50,12 +61,14 @@ static enum outcome outcome_of_status(enum status status, const struct gpu_devic
     }
 }
 
+enum { DEFECT_TEXT = RESULT_TEXT - COMPARE_TEXT - 64 };
+
 /* Of what was measured, and what the traps caught: the message so far. */
 static void judge(struct case_result *out) {
     static const double suspicious = 0.5; /* of the bound: correct rounding stays below it */
     const struct comparison *const comparison = &out->comparison;
-    char defect[RUN_TEXT];
-    snprintf(defect, sizeof defect, "%s%.*s", out->message[0] ? "; " : "", RUN_TEXT - 3, out->message);
+    char defect[DEFECT_TEXT];
+    snprintf(defect, sizeof defect, "%s%.*s", out->message[0] ? "; " : "", DEFECT_TEXT - 3, out->message);
     if (comparison->failures != 0) {
         out->outcome = OUTCOME_FAIL;
         snprintf(out->message, sizeof out->message, "%zu of %zu elements differ; worst %s%s",

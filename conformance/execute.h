@@ -25,6 +25,7 @@ struct execution {
     uint64_t seed;
     const struct phase_listener *listener; /* NULL: nobody */
     const struct operator_shader *shaders; /* in place of the operator's, as in run.h; NULL */
+    bool explain;                          /* when it fails, find out which variants do: explain.h */
 };
 
 struct group_case {

@@ -46,8 +46,9 @@ static void test_case(void **state) {
     if ((suite->spoiled || suite->device == NULL) && open_device(suite) != STATUS_OK)
         fail_msg("%s", status_message());
     struct case_result result;
-    execute_case(&result, test->one,
-                 &(struct execution){.device = suite->device, .seed = options->selection.seed});
+    execute_case(
+        &result, test->one,
+        &(struct execution){.device = suite->device, .seed = options->selection.seed, .explain = true});
     suite->spoiled = execution_spoils_device(suite->device);
     if (options->measure)
         measure(test->one, &result.comparison);
