@@ -1,4 +1,4 @@
-/* inspect.c: describes a checkpoint or other tensors, a data set, or the folder of a run. */
+/* inspect.c: describes a checkpoint or other tensors, a data set, settings, or the folder of a run. */
 #include "cli/inspect.h"
 
 #include "base/text.h"
@@ -110,7 +110,26 @@ static enum status show_data(const struct cli_values *values, const char *source
     return STATUS_OK;
 }
 
+/* A preset or the settings of a run. Other files of JSON may be lists of images. */
+static bool has_settings(const char *path, struct settings *settings) {
+    settings_defaults(settings);
+    return text_ends_with(path, ".json") && settings_load_preset(settings, path, NULL, 0) == STATUS_OK;
+}
+
+static enum status show_settings(const struct cli_values *values, const struct settings *settings,
+                                 const char *path) {
+    json_t *const object = inspect_settings(settings);
+    if (cli_given(values, "json"))
+        return cli_print_json(json_pack("{s:s, s:o, s:o}", "kind", "settings", "path", cli_json_text(path),
+                                        "settings", object));
+    printf("%s: settings\n", path);
+    inspect_print_settings(object);
+    json_decref(object);
+    return STATUS_OK;
+}
+
 static enum status run(const struct cli_values *values) {
+    struct settings settings;
     size_t count;
     const char *const *const operands = cli_operands(values, &count);
     if (count != 1)
@@ -121,6 +140,8 @@ static enum status run(const struct cli_values *values) {
         return show_tensors(values, path);
     if (inspect_is_run(path))
         return show_run(values, path);
+    if (has_settings(path, &settings))
+        return show_settings(values, &settings, path);
     return show_data(values, path);
 }
 

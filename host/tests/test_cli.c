@@ -342,6 +342,9 @@ static void inspect_describes_runs(void **state) {
     assert_has(program_out, "last   step 4, loss ");
     assert_has(program_out, "last.safetensors: step 4");
     assert_has(program_out, "width 16");
+    assert_int_equal(mnsp("inspect run/settings.json"), 0);
+    assert_has(program_out, "settings that are not the defaults: ");
+    assert_has(program_out, "objective mae");
     assert_int_equal(mnsp("inspect run/last.safetensors --json"), 0);
     json_t *const object = printed_json(), *settings;
     assert_int_equal(positive(object, "step"), 4);
