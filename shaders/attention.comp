@@ -1,52 +1,101 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-#extension GL_EXT_control_flow_attributes : require
+// attention: y = softmax(scale q k^T) v for each head, without a stored score matrix
+//                                                                  (spec/operators.md, "attention")
+// A team holds ROWS queries and their y, while keys and values pass. For each query it keeps the largest score
+// so far and the sum of exp(score - largest), and multiplies what it has by exp(old largest - new largest) when
+// a larger one comes (Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018):
+//
+//               key   0     1     2   ...
+//     query 0       +-----+-----+-----+
+//        ...        |  s  |  s  |  s  |      a column of scores is made, turned into p, added to y, and
+//     query ROWS-1  +-----+-----+-----+      forgotten
+#include "team.glsl"
 
-#include "index.glsl"
+#define TYPE_q vec4
+#define TYPE_k vec4
+#define TYPE_v vec4
+#define TYPE_y vec4
 #include "interface.glsl"
-#include "philox.glsl"
+
 #include "attention.glsl"
 
-layout(constant_id = 2) const uint WIDTH = 64u; // head_width
+vec4 mine[ROWS][PARTS]; // scale q
+vec4 sum[ROWS][PARTS];  // of p v
+float largest[SHARE], total[SHARE];
+uint count[SHARE]; // of visible keys
+
+void pass_key(place at, uint key) {
+    vec4 row[PARTS];
+    [[unroll]] for (uint p = 0u; p < PARTS; p++)
+        row[p] = LOAD_PART(k, k_row(at, key), p);
+    float weight[SHARE], shrink[SHARE];
+    [[unroll]] for (uint i = 0u; i < SHARE; i++) {
+        float dots[TEAM];
+        [[unroll]] for (uint r = 0u; r < TEAM; r++)
+            dots[r] = sum_of_products(mine[i * TEAM + r], row);
+        const float score = team_sums(dots);
+        const bool visible = key < count[i];
+        const float next = visible ? max(largest[i], score) : largest[i];
+        const float p = visible ? exp(score - next) : 0.0;
+        shrink[i] = exp(largest[i] - next);
+        largest[i] = next;
+        total[i] = total[i] * shrink[i] + p;
+        weight[i] = p * keep_factor(at, at.first + shared_row(i), key);
+    }
+    [[unroll]] for (uint p = 0u; p < PARTS; p++)
+        row[p] = LOAD_PART(v, v_row(at, key), p);
+    [[unroll]] for (uint r = 0u; r < ROWS; r++) {
+        const float factor = OF_ROW(weight, r), row_shrink = OF_ROW(shrink, r);
+        [[unroll]] for (uint p = 0u; p < PARTS; p++)
+            sum[r][p] = sum[r][p] * row_shrink + factor * row[p];
+    }
+}
 
 void main() {
-    const uint blocks = (queries + gl_WorkGroupSize.x - 1u) / gl_WorkGroupSize.x;
-    const uint group = linear_group();
-    const uint head = group / blocks % heads, item = group / blocks / heads;
-    if (item >= batch)
+    const place at = team_place(queries);
+    if (at.item >= batch)
         return;
-    const uint query = group % blocks * gl_WorkGroupSize.x + gl_LocalInvocationIndex;
-    const uint row = (item * heads + head) * queries + query;
-    const uint source = (item * queries + min(query, queries - 1u)) * q_pitch + q_offset + head * WIDTH;
-    float mine[WIDTH], sum[WIDTH];
-    [[unroll]] for (uint d = 0u; d < WIDTH; d++) {
-        mine[d] = q[source + d] * scale;
-        sum[d] = 0.0;
+    [[dont_unroll]] for (uint row = 0u; row < ROWS; row++) {
+        vec4 part[PARTS];
+        [[unroll]] for (uint p = 0u; p < PARTS; p++)
+            part[p] = LOAD_PART(q, q_row(at, min(at.first + row, queries - 1u)), p) * scale;
+        SELECT_ROW(r, row) {
+            [[unroll]] for (uint p = 0u; p < PARTS; p++)
+                mine[r][p] = part[p];
+        }
     }
+    [[unroll]] for (uint i = 0u; i < SHARE; i++) {
+        count[i] = visible_keys(at, min(at.first + shared_row(i), queries - 1u));
+        largest[i] = -3.0e38;
+        total[i] = 0.0;
+    }
+    [[unroll]] for (uint r = 0u; r < ROWS; r++)
+        [[unroll]] for (uint p = 0u; p < PARTS; p++)
+            sum[r][p] = vec4(0.0);
+    const uint end = visible_keys(at, min(at.first + ROWS, queries) - 1u);
+    for (uint key = 0u; key < end; key++)
+        pass_key(at, key);
 
-    float largest = -3.4e38, total = 0.0;
-    const uint count = visible_keys(item, query);
-    const uint most = visible_keys(item, group % blocks * gl_WorkGroupSize.x + gl_WorkGroupSize.x - 1u);
-    for (uint key = 0u; key < most; key++) {
-        const uint k_at = (item * keys + key) * k_pitch + k_offset + head * WIDTH;
-        const uint v_at = (item * keys + key) * v_pitch + v_offset + head * WIDTH;
-        float score = 0.0;
-        [[unroll]] for (uint d = 0u; d < WIDTH; d++)
-            score += mine[d] * k[k_at + d];
-        const bool visible = key < count;
-        const float next = visible ? max(largest, score) : largest;
-        const float shrink = exp(largest - next);
-        const float p = visible ? exp(score - next) : 0.0;
-        largest = next;
-        total = total * shrink + p;
-        const float weight = p * keep_factor(row, key);
-        [[unroll]] for (uint d = 0u; d < WIDTH; d++)
-            sum[d] = sum[d] * shrink + weight * v[v_at + d];
+    float factor[SHARE];
+    [[unroll]] for (uint i = 0u; i < SHARE; i++) {
+        const uint query = at.first + shared_row(i);
+        factor[i] = count[i] > 0u ? 1.0 / total[i] : 0.0;
+        if (query < queries)
+            lse[score_row(at, query)] = count[i] > 0u ? largest[i] + log(total[i]) : 0.0;
     }
-    if (query >= queries)
-        return;
-    const float factor = count > 0u ? 1.0 / total : 0.0;
-    [[unroll]] for (uint d = 0u; d < WIDTH; d++)
-        y[((item * queries + query) * heads + head) * WIDTH + d] = sum[d] * factor;
-    lse[row] = count > 0u ? largest + log(total) : 0.0;
+    [[unroll]] for (uint r = 0u; r < ROWS; r++) {
+        const float row_factor = OF_ROW(factor, r);
+        [[unroll]] for (uint p = 0u; p < PARTS; p++)
+            sum[r][p] *= row_factor;
+    }
+    [[dont_unroll]] for (uint row = 0u; row < min(ROWS, queries - at.first); row++) {
+        vec4 part[PARTS];
+        SELECT_ROW(r, row) {
+            [[unroll]] for (uint p = 0u; p < PARTS; p++)
+                part[p] = sum[r][p];
+        }
+        [[unroll]] for (uint p = 0u; p < PARTS; p++)
+            STORE_PART(y, y_row(at, at.first + row), p, part[p])
+    }
 }

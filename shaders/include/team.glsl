@@ -33,6 +33,20 @@ float team_sum(float x) {
     return x + subgroupQuadSwapVertical(x);
 }
 
+// Sums over the team of four numbers at once: member i gets that of x[i].
+//
+//     member     0     1     2     3                0      1      2      3
+//               x[0]  x[0]  x[0]  x[0]             0+1    0+1    2+3    2+3
+//               x[1]  x[1]  x[1]  x[1]    swap     of     of     of     of    swap    each member adds
+//               x[2]  x[2]  x[2]  x[2]   ----->   x[0]   x[1]   x[0]   x[1]  ----->   what the member two
+//               x[3]  x[3]  x[3]  x[3]   pairs    x[2]   x[3]   x[2]   x[3]  halves   further has of its own
+float team_sums(float x[TEAM]) {
+    const bool odd = (member() & 1u) != 0u, high = (member() & 2u) != 0u;
+    const float low_pair = (odd ? x[1] : x[0]) + subgroupQuadSwapHorizontal(odd ? x[0] : x[1]);
+    const float high_pair = (odd ? x[3] : x[2]) + subgroupQuadSwapHorizontal(odd ? x[2] : x[3]);
+    return (high ? high_pair : low_pair) + subgroupQuadSwapVertical(high ? low_pair : high_pair);
+}
+
 #else
 
 const uint TEAM = 1u;
@@ -49,6 +63,10 @@ uint member() {
 
 float team_sum(float x) {
     return x;
+}
+
+float team_sums(float x[TEAM]) {
+    return x[0];
 }
 
 #endif
