@@ -202,6 +202,19 @@ static void patches_are_put_back(void **state) {
     assert_true(fabsf(planes[0] - coarse[0]) < 1e-5F);
 }
 
+/* The variance of pixel targets has one less than the count as its divisor. */
+static void moments_are_those_of_the_target(void **state) {
+    (void)state;
+    const struct picture_grid grid = {2, 4, 2, 4, 1};
+    float image[24];
+    double mean, deviation;
+    for (int i = 0; i < 24; i++)
+        image[i] = i % 2 ? 0.5F : -0.3F;
+    picture_grid_moments(&grid, image, 0, &mean, &deviation);
+    assert_true(fabs(mean - 0.1) < 1e-7);
+    assert_true(fabs(deviation - sqrt(0.16 * 24 / 23 + 1e-6)) < 1e-7);
+}
+
 static void samples_are_spread_and_usable(void **state) {
     (void)state;
     write_text(in_folder("words/bad.png"), "no image");
@@ -280,6 +293,12 @@ static bool same_box(const struct data_image *page, struct canvas_box a, struct 
     return true;
 }
 
+static bool is_plain(const struct data_image *page, struct canvas_box box) {
+    const struct canvas_box shifted = {box.x + 1, box.y, box.width - 1, box.height};
+    const struct canvas_box lowered = {box.x, box.y + 1, box.width, box.height - 1};
+    return same_box(page, shifted, box) && same_box(page, lowered, box);
+}
+
 static struct data_image preview_of(const struct settings *settings, uint64_t seed) {
     struct picture_samples samples = word_samples(settings);
     struct picture_preview *preview;
@@ -340,16 +359,20 @@ static void a_page_of_mnsp_shows_features_and_scales(void **state) {
     assert_int_equal(page.width, 2 * 16 + 6 * CELL_WIDTH + 5 * 8); /* K = 3: two scales are predicted */
     assert_int_equal(page.height, TOP - 28 + 2 * (28 + TINY_WORDS * (CELL_HEIGHT + 8) + 8));
     check_masking(&page, 2, 3, 4);
-    /* colours of features are one per patch, at the coarser scale one per 2 x 2 patches */
     const int second = 28 + TINY_WORDS * (CELL_HEIGHT + 8) + 8;
-    for (int token = 0; token < 32; token += 2) {
-        struct canvas_box left = patch_box(1, 0, token), right = patch_box(1, 0, token + 1);
-        left.y += second, right.y += second;
-        assert_true(same_box(&page, left, right));
-        const struct canvas_box all = patch_box(3, 0, token), first = {all.x, all.y, 1, 1};
-        for (int i = 0; i < PATCH * PATCH; i++)
-            assert_true(
-                same_box(&page, first, (struct canvas_box){all.x + i % PATCH, all.y + i / PATCH, 1, 1}));
+    for (int token = 0; token < 32; token++) {
+        /* features have one colour per patch; at scale 2, one per 2 x 2 patches */
+        assert_true(is_plain(&page, patch_box(3, 0, token)));
+        struct canvas_box box = patch_box(1, 0, token / 16 * 16 + token % 8 / 2 * 2);
+        box.y += second, box.width *= 2, box.height *= 2;
+        assert_true(is_plain(&page, box));
+        /* the image at scale 1 is 4 times coarser, at scale 2 twice */
+        box = patch_box(0, 0, token);
+        box.y += second;
+        assert_true(is_plain(&page, box));
+        box = patch_box(3, 0, token);
+        box.y += second, box.width /= 2, box.height /= 2;
+        assert_true(is_plain(&page, box));
     }
     data_image_free(&page);
 }
@@ -379,7 +402,8 @@ static void count_colours(const struct data_image *page, int *green, int *red) {
     *green = *red = 0;
     for (size_t i = 0; i < (size_t)page->width * page->height; i++) {
         const uint8_t *const pixel = page->pixels + i * 3;
-        if (i % page->width < 16 + 64 || (i % page->width > 320 && i % page->width < 424))
+        const size_t x = i % page->width; /* pictures are 256 wide, two columns of cells 508 wide */
+        if (x < 16 + 256 || (x >= 536 && x < 536 + 256))
             continue;
         *green += pixel[1] > pixel[0] + 60;
         *red += pixel[0] > pixel[1] + 60;
@@ -463,6 +487,31 @@ static void curves_show_accuracy_where_there_is_one(void **state) {
     data_image_free(&page);
 }
 
+/* The height at which a column of pixels meets the curve of the loss. */
+static double height_of_curve(const struct data_image *page, int x) {
+    double sum = 0, count = 0;
+    for (int y = 0; y < 400; y++)
+        if (has_colour(page, x, y, (struct canvas_colour){0, 95, 180})) {
+            sum += y;
+            count++;
+        }
+    assert_true(count > 0);
+    return sum / count;
+}
+
+/* A loss that falls by the same factor again and again is a straight line. */
+static void wide_ranges_are_logarithmic(void **state) {
+    (void)state;
+    struct data_image page = curves_of("{\"event\":\"step\",\"step\":1,\"loss\":1000,\"rate\":1}\n"
+                                       "{\"event\":\"step\",\"step\":2,\"loss\":10,\"rate\":1}\n"
+                                       "{\"event\":\"step\",\"step\":3,\"loss\":0.1,\"rate\":1}\n");
+    const double high = height_of_curve(&page, 400), middle = height_of_curve(&page, 650),
+                 low = height_of_curve(&page, 900);
+    assert_true(low > middle + 50 && middle > high + 50);
+    assert_true(fabs(low + high - 2 * middle) < 3);
+    data_image_free(&page);
+}
+
 /* However long a log, and whatever its numbers. */
 static void curves_of_odd_logs_are_drawn(void **state) {
     (void)state;
@@ -492,6 +541,7 @@ int main(void) {
         cmocka_unit_test(principal_components_are_found),
         cmocka_unit_test(colours_of_odd_features_are_colours),
         cmocka_unit_test(patches_are_put_back),
+        cmocka_unit_test(moments_are_those_of_the_target),
         cmocka_unit_test(samples_are_spread_and_usable),
         cmocka_unit_test(a_page_of_mae_shows_image_mask_and_prediction),
         cmocka_unit_test(a_page_of_mnsp_shows_features_and_scales),
@@ -499,6 +549,7 @@ int main(void) {
         cmocka_unit_test(a_page_of_words_shows_what_is_right),
         cmocka_unit_test(curves_follow_the_log),
         cmocka_unit_test(curves_show_accuracy_where_there_is_one),
+        cmocka_unit_test(wide_ranges_are_logarithmic),
         cmocka_unit_test(curves_of_odd_logs_are_drawn),
     };
     return cmocka_run_group_tests(tests, start, finish);

@@ -7,15 +7,18 @@
 
 enum { MARGIN = 16, GAP = 12, TITLE = 20, NOTE = 14, LETTERS = 17, SMALL = 12 };
 
-enum { SCALE = 2, TEXT_WIDTH = 240, COLUMNS = 2 };
+enum { PICTURE_WIDTH = 256, TEXT_WIDTH = 240, COLUMNS = 2 };
 
 struct layout {
+    int scale; /* of the pictures, so that they are about PICTURE_WIDTH wide */
     int cell_width, cell_height, rows, top;
 };
 
 static struct layout lay_out(const struct picture_samples *samples) {
-    const int picture = (int)samples->height * SCALE, text = 2 * LETTERS + SMALL + 20;
-    return (struct layout){.cell_width = (int)samples->width * SCALE + GAP + TEXT_WIDTH,
+    const int width = (int)samples->width, scale = width < PICTURE_WIDTH ? PICTURE_WIDTH / width : 1;
+    const int picture = (int)samples->height * scale, text = 2 * LETTERS + SMALL + 20;
+    return (struct layout){.scale = scale,
+                           .cell_width = width * scale + GAP + TEXT_WIDTH,
                            .cell_height = picture > text ? picture : text,
                            .rows = ((int)samples->count + COLUMNS - 1) / COLUMNS,
                            .top = MARGIN + TITLE + NOTE + 3 * GAP};
@@ -56,9 +59,10 @@ static enum status draw_word(struct lettering *lettering, struct data_image *pag
     struct data_image picture;
     const size_t floats = (size_t)3 * samples->height * samples->width;
     TRY(picture_of_planes(&picture, samples->image + i * floats, samples->height, samples->width));
-    canvas_paste(page, x, y, &picture, SCALE);
+    canvas_paste(page, x, y, &picture, layout->scale);
     data_image_free(&picture);
-    return draw_text(lettering, page, x + (int)samples->width * SCALE + GAP, y, samples->label[i], reading);
+    return draw_text(lettering, page, x + (int)samples->width * layout->scale + GAP, y, samples->label[i],
+                     reading);
 }
 
 static enum status read_samples(struct recogniser *recogniser, const struct picture_samples *samples,

@@ -84,7 +84,7 @@ static void y_tick(struct data_image *page, struct lettering *lettering, struct 
 static void linear_ticks(struct data_image *page, struct lettering *lettering, struct canvas_box frame,
                          const struct axis *axis, bool vertical) {
     const int length = vertical ? frame.height / 42 : frame.width / 110;
-    double step = tick_step(axis->high - axis->low, length > 3 ? length : 3);
+    double step = tick_step(axis->high - axis->low, length > 4 ? length : 4);
     if (!vertical && step < 1)
         step = 1; /* steps are whole */
     for (double value = ceil(axis->low / step) * step; value <= axis->high + step * 1e-9; value += step) {
