@@ -1,6 +1,7 @@
 #include "conformance/commands.h"
 
 #include "conformance/diff.h"
+#include "conformance/matrix.h"
 #include "conformance/outputs.h"
 #include "conformance/report_json.h"
 
@@ -102,14 +103,37 @@ static enum status run_convert(int count, char **values) {
     return status;
 }
 
+/* ---- matrix ---- */
+
+static enum status run_matrix(int count, char **values) {
+    struct matrix matrix = {0};
+    struct buffer text = {0};
+    enum status status = STATUS_OK;
+    if (count < 2 || values[1][0] == '-')
+        return status_set(STATUS_USAGE, "matrix takes reports: mnsp-conformance matrix REPORT.json ...");
+    for (int i = 1; status == STATUS_OK && i < count; i++)
+        status = matrix_read(&matrix, values[i]);
+    if (status == STATUS_INVALID || status == STATUS_IO)
+        status = status_set(STATUS_USAGE, "%s", status_message());
+    if (status == STATUS_OK)
+        status = matrix_write(&text, &matrix);
+    if (status == STATUS_OK)
+        fputs(text.bytes, stdout);
+    free(text.bytes);
+    matrix_destroy(&matrix);
+    return status;
+}
+
 /* ---- which ---- */
 
 bool command_is_known(const char *name) {
-    return strcmp(name, "diff") == 0 || strcmp(name, "convert") == 0;
+    return strcmp(name, "diff") == 0 || strcmp(name, "convert") == 0 || strcmp(name, "matrix") == 0;
 }
 
 enum status command_run(bool *bad, int count, char **values) {
     opterr = 0;
+    if (strcmp(values[1], "matrix") == 0)
+        return run_matrix(count - 1, values + 1);
     return strcmp(values[1], "diff") == 0 ? run_diff(bad, count - 1, values + 1)
                                           : run_convert(count - 1, values + 1);
 }

@@ -1,4 +1,4 @@
-/* commands.h: what mnsp-conformance does with reports that are there: diff and convert. */
+/* commands.h: what mnsp-conformance does with reports that are there: diff, convert and matrix. */
 #ifndef MNSP_CONFORMANCE_COMMANDS_H
 #define MNSP_CONFORMANCE_COMMANDS_H
 

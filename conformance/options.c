@@ -9,6 +9,7 @@
 const char options_help[] =
     "usage: mnsp-conformance [options]\n"
     "       mnsp-conformance diff OLD.json NEW.json [--accuracy FACTOR] [--speed FACTOR]\n"
+    "       mnsp-conformance matrix REPORT.json ...\n"
     "       mnsp-conformance convert REPORT.json [--html FILE] [--junit FILE] [--tap FILE]\n"
     "Runs every operator of mnsp on a Vulkan device and compares it with the scalar reference.\n"
     "\n"
