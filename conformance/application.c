@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "conformance/inputs.h"
+#include "conformance/stress.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -61,12 +62,28 @@ static void fill_words(void *out, size_t count, uint32_t word) {
 }
 
 static void fill_input(union value value, size_t count, enum inputs inputs, struct philox *random) {
-    if (inputs == INPUTS_BITS)
+    switch (inputs) {
+    case INPUTS_BITS:
         inputs_words(value.u, count, random);
-    else if (inputs == INPUTS_INTEGER)
+        break;
+    case INPUTS_INTEGER:
         inputs_integers(value.f, count, 3, random);
-    else
+        break;
+    case INPUTS_WIDE:
+        inputs_wide(value.f, count, 20, random);
+        break;
+    case INPUTS_CANCEL:
+        inputs_cancelling(value.f, count, random);
+        break;
+    case INPUTS_HALF:
+        inputs_half_limits(value.f, count, random);
+        break;
+    case INPUTS_DENORMAL:
+        inputs_denormals(value.f, count, random);
+        break;
+    default:
         inputs_reals(value.f, count, -2, 2, random);
+    }
 }
 
 static enum status create_tensors(struct application *application, struct philox *random) {
@@ -127,6 +144,8 @@ enum status application_create(struct application *out, const struct conformance
     for (uint32_t t = 0; t < tensors; t++)
         if (out->before[t] != NULL)
             memcpy(out->before[t], out->values[t].f, out->elements[t] * sizeof(float));
+    if (out->inputs == INPUTS_NAN)
+        stress_spoil(out, &random);
     return STATUS_OK;
 }
 
@@ -150,14 +169,25 @@ void application_numbers(union operator_value out[OPERATOR_MAX_ARGUMENTS],
             out[i].real = application->values[i].real;
 }
 
-void application_apply_reference(struct application *application) {
+void application_call_reference(struct application *application) {
     union operator_value values[OPERATOR_MAX_ARGUMENTS];
     application_numbers(values, application);
     for (uint32_t t = 0; t < operator_tensor_count(application->id); t++)
         values[t].tensor = application->values[t].f;
     operator_info(application->id)->reference(values);
+}
+
+static void apply_and_bound(struct application *application) {
+    application_call_reference(application);
     const struct conformance_operator *const rules = registry_operator(application->id);
     const bool exact = application->inputs == INPUTS_INTEGER || application->inputs == INPUTS_BITS;
     if (rules->bound != NULL && !exact)
         rules->bound(application);
+}
+
+enum status application_apply_reference(struct application *application) {
+    if (application->inputs == INPUTS_NAN)
+        return stress_apply(application, apply_and_bound);
+    apply_and_bound(application);
+    return STATUS_OK;
 }

@@ -3,7 +3,7 @@
  *     struct application application;
  *     TRY(application_create(&application, &one_case, seed));    inputs filled, outputs poisoned
  *     ... run it on the device, from the inputs in application.values and .before ...
- *     application_apply_reference(&application);                 outputs and bounds set
+ *     TRY(application_apply_reference(&application));            outputs and bounds set
  *     application_destroy(&application);
  */
 #ifndef MNSP_CONFORMANCE_APPLICATION_H
@@ -31,8 +31,11 @@ void application_destroy(struct application *application);
 void application_numbers(union operator_value out[OPERATOR_MAX_ARGUMENTS],
                          const struct application *application);
 
-/* Sets the outputs and their bounds. */
-void application_apply_reference(struct application *application);
+/* Sets the outputs and their bounds. Errors: STATUS_MEMORY. */
+MNSP_NODISCARD enum status application_apply_reference(struct application *application);
+
+/* For stress.c: sets the outputs alone. */
+void application_call_reference(struct application *application);
 
 static inline bool application_writes(const struct application *application, uint32_t tensor) {
     return argument_is_written(operator_info(application->id)->arguments[tensor].kind);

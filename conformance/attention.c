@@ -74,3 +74,10 @@ void attention_fill_lengths(uint32_t *lengths, size_t batch, size_t keys, struct
     if (batch > 1)
         lengths[batch - 1] = UINT32_MAX;
 }
+
+void attention_fill_scores(struct application *application, uint32_t q, uint32_t k, struct philox *random) {
+    if (application->inputs < INPUTS_WIDE)
+        return;
+    inputs_reals(application->values[q].f, application->elements[q], -2, 2, random);
+    inputs_reals(application->values[k].f, application->elements[k], -2, 2, random);
+}

@@ -65,6 +65,9 @@ double attention_magnitude(const float *x, const float *y, size_t width);
 void attention_complete(union value *heads, union value *head_width, union value *q_pitch,
                         union value *k_pitch, union value *v_pitch);
 
+/* Where the inputs are to hurt: queries and keys stay within -2 .. 2, so that scores do. */
+void attention_fill_scores(struct application *application, uint32_t q, uint32_t k, struct philox *random);
+
 /* The first image sees no key, if there are more; the last one more than there are; the rest any number. */
 void attention_fill_lengths(uint32_t *lengths, size_t batch, size_t keys, struct philox *random);
 

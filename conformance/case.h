@@ -37,6 +37,12 @@ enum inputs {
     INPUTS_REAL,    /* reals of both signs */
     INPUTS_HARD,    /* reals that hurt: cancellation, wide range, infinities; the fill function makes them */
     INPUTS_BITS,    /* any words, NaN and denormals included: for operators that copy */
+    /* Those of stress.h, which every operator that computes gets without asking: */
+    INPUTS_WIDE,     /* magnitudes from 2^-20 to 2^20 */
+    INPUTS_CANCEL,   /* far from 0, of either sign in turn: sums are small, their terms are not */
+    INPUTS_HALF,     /* about the limits of 16-bit numbers */
+    INPUTS_DENORMAL, /* a third of them below 2^-126, which a device may flush or not */
+    INPUTS_NAN,      /* reals, and one NaN and two infinities: what does not depend on them stays right */
     INPUTS_COUNT
 };
 
@@ -45,7 +51,12 @@ enum {
     AS_REAL = 1 << INPUTS_REAL,
     AS_HARD = 1 << INPUTS_HARD,
     AS_BITS = 1 << INPUTS_BITS,
-    IN_FULL = 1 << 8, /* only in the set `full`: takes long, or much memory */
+    AS_WIDE = 1 << INPUTS_WIDE,
+    AS_CANCEL = 1 << INPUTS_CANCEL,
+    AS_HALF = 1 << INPUTS_HALF,
+    AS_DENORMAL = 1 << INPUTS_DENORMAL,
+    AS_NAN = 1 << INPUTS_NAN,
+    IN_FULL = 1 << 16, /* only in the set `full`: takes long, or much memory */
 };
 
 struct sizes {
@@ -61,6 +72,15 @@ union value {
     float real;  /* a REAL */
 };
 
+/* An input element that is not finite, and what it would be otherwise. */
+struct spoiled {
+    uint32_t tensor;
+    size_t element;
+    float value, finite;
+};
+
+enum { SPOILED_COUNT = 3 };
+
 /* An operator applied to values. */
 struct application {
     enum operator_id id;
@@ -71,13 +91,17 @@ struct application {
     size_t elements[OPERATOR_MAX_TENSORS];
     uint32_t present; /* bit i: tensor i is there */
     /* Of tensors that the operator writes: */
-    float *before[OPERATOR_MAX_TENSORS];  /* what it held: an INOUT tensor's input, or poison */
-    double *bounds[OPERATOR_MAX_TENSORS]; /* the allowed error of every element, at first 0 */
+    float *before[OPERATOR_MAX_TENSORS]; /* what it held: an INOUT tensor's input, or poison */
+    double *bounds
+        [OPERATOR_MAX_TENSORS]; /* the allowed error of every element, at first 0; INFINITY: any value */
+    struct spoiled spoiled[SPOILED_COUNT]; /* of INPUTS_NAN */
+    size_t spoiled_count;
 };
 
 struct conformance_operator {
     const struct sizes *sizes;
     size_t count;
+    unsigned without; /* AS_... of stress.h that it cannot have */
     /* Sets numbers that follow from others, so that the sizes need not name them; NULL when there are none.
      */
     void (*complete)(struct application *application);

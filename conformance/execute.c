@@ -33,7 +33,7 @@ static enum status execute_operator(struct case_result *out, const struct confor
     TRY_GOTO(status, application_create(&application, one, with->seed), end);
     TRY_GOTO(status, run_on_device(&result, &application, &options), end);
     phase_enter(PHASE_CHECK);
-    application_apply_reference(&application);
+    TRY_GOTO(status, application_apply_reference(&application), end);
     compare(&out->comparison, &application, result.outputs);
     snprintf(out->message, sizeof out->message, "%s", result.defect);
     if (with->explain && (out->comparison.failures != 0 || result.defect[0] != '\0'))

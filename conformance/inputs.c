@@ -34,6 +34,29 @@ void inputs_exponents(float *out, size_t rows, size_t width, struct philox *rand
     }
 }
 
+void inputs_cancelling(float *out, size_t count, struct philox *random) {
+    for (size_t i = 0; i < count; i++)
+        out[i] = (i % 2 ? -1000.0F : 1000.0F) + 0.01F * philox_next_normal(random);
+}
+
+void inputs_half_limits(float *out, size_t count, struct philox *random) {
+    static const float limits[] = {65504,    65519.99F,  65520,    65536,        70000,        2049, 0x1p-14F,
+                                   0x1p-24F, 0x1.1p-25F, 0x1p-30F, 1 + 0x1p-11F, 1 - 0x1p-12F, 0.1F};
+    enum { LIMITS = sizeof limits / sizeof limits[0] };
+    for (size_t i = 0; i < count; i++) {
+        const float sign = philox_next_below(random, 2) ? 1 : -1;
+        out[i] = sign * limits[philox_next_below(random, LIMITS)];
+    }
+}
+
+void inputs_denormals(float *out, size_t count, struct philox *random) {
+    static const float ranges[] = {0x1p-126F, 0x1p-120F, 2};
+    for (size_t i = 0; i < count; i++) {
+        const float range = ranges[philox_next_below(random, 3)];
+        out[i] = philox_next_between(random, -range, range);
+    }
+}
+
 void inputs_words(uint32_t *out, size_t count, struct philox *random) {
     for (size_t i = 0; i < count; i++)
         out[i] = philox_next(random);

@@ -19,6 +19,12 @@ void inputs_wide(float *out, size_t count, int range, struct philox *random);
 /* Rows of exponents, three kinds in turn: such that their exponentials overflow or vanish; one that towers above
  * all others; all of them far below 0. */
 void inputs_exponents(float *out, size_t rows, size_t width, struct philox *random);
+/* About +-1000, the sign alternating. */
+void inputs_cancelling(float *out, size_t count, struct philox *random);
+/* The largest and the smallest numbers of 16 bits, those just beyond, and some that have no such number near. */
+void inputs_half_limits(float *out, size_t count, struct philox *random);
+/* In turn below 2^-126, a little above, and within -2 .. 2. */
+void inputs_denormals(float *out, size_t count, struct philox *random);
 /* Any words. */
 void inputs_words(uint32_t *out, size_t count, struct philox *random);
 /* Whole numbers, 0 .. below - 1. */

@@ -4,6 +4,7 @@
 #include "conformance/application.h"
 #include "conformance/execute.h"
 #include "conformance/steps.h"
+#include "conformance/stress.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -20,10 +21,9 @@ static const struct conformance_group *const groups[] = {&conformance_steps, NUL
 enum { SMOKE_ELEMENTS = 1 << 15 }; /* of all tensors together */
 
 static const char *const input_names[] = {
-    [INPUTS_INTEGER] = "integer",
-    [INPUTS_REAL] = "real",
-    [INPUTS_HARD] = "hard",
-    [INPUTS_BITS] = "bits",
+    [INPUTS_INTEGER] = "integer", [INPUTS_REAL] = "real",         [INPUTS_HARD] = "hard",
+    [INPUTS_BITS] = "bits",       [INPUTS_WIDE] = "wide",         [INPUTS_CANCEL] = "cancel",
+    [INPUTS_HALF] = "half",       [INPUTS_DENORMAL] = "denormal", [INPUTS_NAN] = "nan",
 };
 
 const struct conformance_operator *registry_operator(enum operator_id id) {
@@ -117,6 +117,22 @@ static enum status append_operator(struct list *list, enum operator_id id) {
     return STATUS_OK;
 }
 
+/* The inputs that hurt. */
+static enum status append_stress(struct list *list, enum operator_id id) {
+    const char *sizes[STRESS_SIZES];
+    const size_t count = stress_sizes(sizes, id);
+    for (size_t i = 0; i < count; i++)
+        for (enum inputs inputs = 0; inputs < INPUTS_COUNT; inputs++) {
+            if (!stress_has(id, inputs))
+                continue;
+            struct conformance_case one = {
+                .id = id, .inputs = inputs, .sizes = sizes[i], .set = SET_STANDARD};
+            registry_name(one.name, id, sizes[i], inputs);
+            TRY(append(list, &one));
+        }
+    return STATUS_OK;
+}
+
 static enum status append_group(struct list *list, const struct conformance_group *group) {
     for (size_t i = 0; i < group->count; i++) {
         struct conformance_case one = {.id = OPERATOR_COUNT, .group = group, .index = i};
@@ -128,8 +144,10 @@ static enum status append_group(struct list *list, const struct conformance_grou
 }
 
 static enum status append_all(struct list *list) {
-    for (enum operator_id id = 0; id < OPERATOR_COUNT; id++)
+    for (enum operator_id id = 0; id < OPERATOR_COUNT; id++) {
         TRY(append_operator(list, id));
+        TRY(append_stress(list, id));
+    }
     for (size_t i = 0; groups[i] != NULL; i++)
         TRY(append_group(list, groups[i]));
     return STATUS_OK;

@@ -30,7 +30,10 @@ static void fill(struct application *application, struct philox *random) {
     v.control.f[0] = 5;
     v.control.f[1] = 0.2F;
     v.control.f[2] = application->inputs == INPUTS_INTEGER ? 0 : 1;
-    inputs_reals(v.v.f, v.count.n, 0, hard ? 0 : 1, random);
+    if (application->inputs < INPUTS_WIDE)
+        inputs_reals(v.v.f, v.count.n, 0, hard ? 0 : 1, random);
+    for (size_t i = 0; i < v.count.n; i++)
+        v.v.f[i] = fabsf(v.v.f[i]);
     if (hard) {
         memset(v.m.f, 0, v.count.n * sizeof(float));
         inputs_wide(v.gradient.f, v.count.n, 40, random);

@@ -26,6 +26,7 @@ static void shapes(struct shape *shape, const struct application *application) {
 
 static void fill(struct application *application, struct philox *random) {
     const struct values_attention v = values_attention(application);
+    attention_fill_scores(application, AT(q), AT(k), random);
     if (v.lengths.u != NULL)
         attention_fill_lengths(v.lengths.u, v.batch.n, v.keys.n, random);
 }
@@ -50,5 +51,5 @@ static void bound(const struct application *application) {
     }
 }
 
-const struct conformance_operator conformance_attention = {SIZES(sizes), .complete = complete,
-                                                           .shapes = shapes, .fill = fill, .bound = bound};
+const struct conformance_operator conformance_attention = {
+    SIZES(sizes), .without = AS_NAN, .complete = complete, .shapes = shapes, .fill = fill, .bound = bound};

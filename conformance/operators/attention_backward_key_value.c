@@ -27,6 +27,7 @@ static void shapes(struct shape *shape, const struct application *application) {
 /* lse is what attention gives; delta may be anything. */
 static void fill(struct application *application, struct philox *random) {
     const struct values_attention_backward_key_value v = values_attention_backward_key_value(application);
+    attention_fill_scores(application, AT(q), AT(k), random);
     if (v.lengths.u != NULL)
         attention_fill_lengths(v.lengths.u, v.batch.n, v.keys.n, random);
     const struct attention a = ATTENTION(v);
@@ -80,4 +81,4 @@ static void bound(const struct application *application) {
 }
 
 const struct conformance_operator conformance_attention_backward_key_value = {
-    SIZES(sizes), .complete = complete, .shapes = shapes, .fill = fill, .bound = bound};
+    SIZES(sizes), .without = AS_NAN, .complete = complete, .shapes = shapes, .fill = fill, .bound = bound};

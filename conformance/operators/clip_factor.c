@@ -24,7 +24,10 @@ static void shapes(struct shape *shape, const struct application *application) {
 static void fill(struct application *application, struct philox *random) {
     const struct values_clip_factor v = values_clip_factor(application);
     const bool is_tiny = v.limit.real > 0 && v.limit.real < 1e-6F;
-    inputs_reals(v.partial.f, v.count.n, 0, is_tiny ? 1e-13F : 4, random);
+    if (application->inputs < INPUTS_WIDE)
+        inputs_reals(v.partial.f, v.count.n, 0, is_tiny ? 1e-13F : 4, random);
+    for (size_t i = 0; i < v.count.n; i++)
+        v.partial.f[i] = fabsf(v.partial.f[i]);
     if (application->inputs == INPUTS_HARD)
         v.partial.f[v.count.n / 2] = v.count.n > 37 ? NAN : INFINITY;
 }

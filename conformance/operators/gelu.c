@@ -21,7 +21,7 @@ static void fill(struct application *application, struct philox *random) {
     const struct values_gelu v = values_gelu(application);
     if (application->inputs == INPUTS_HARD)
         inputs_wide(v.x.f, v.count.n, 10, random);
-    else
+    else if (application->inputs == INPUTS_REAL)
         inputs_reals(v.x.f, v.count.n, -7, 7, random);
 }
 

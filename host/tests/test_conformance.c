@@ -25,7 +25,7 @@ static void apply(struct applied *out, enum operator_id id, const char *sizes, e
     const struct conformance_case one = {.name = "test", .id = id, .inputs = inputs, .sizes = sizes};
     memset(out->outputs, 0, sizeof out->outputs);
     assert_int_equal(application_create(&out->application, &one, 1), STATUS_OK);
-    application_apply_reference(&out->application);
+    assert_int_equal(application_apply_reference(&out->application), STATUS_OK);
     const size_t bytes = out->application.elements[0] * sizeof(float);
     out->outputs[0] = malloc(bytes);
     assert_non_null(out->outputs[0]);
