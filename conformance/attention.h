@@ -6,6 +6,18 @@
 
 #include "conformance/case.h"
 
+/* What the sizes of all three are drawn from, beside attention_sizes.h: tensors of their own, and parts of
+ * wider ones; without a mask, with lengths, with dropout. */
+#define ATTENTION_PATTERNS                                                                                   \
+    {"batch=1..3,heads=1..4,queries=1..90,keys=1..90,head_width=1..64,causal=0|1,scale=0.1|0.3,"             \
+     "lengths=none|,random=none",                                                                            \
+     AS_REAL},                                                                                               \
+        {"batch=1..3,heads=1..4,queries=1..70,keys=1..70,head_width=1..48,"                                  \
+         "q_offset=0..9,q_pitch=q_offset+heads*head_width+0..9,k_offset=0..9,"                               \
+         "k_pitch=k_offset+heads*head_width+0..9,v_offset=0..9,v_pitch=v_offset+heads*head_width+0..9,"      \
+         "causal=0|1,stream=0..99,scale=0.2,dropout=0.1|0.5,lengths=none|",                                  \
+         AS_REAL},
+
 /* The arguments that all three have. */
 struct attention {
     const float *q, *k, *v;

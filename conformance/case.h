@@ -5,6 +5,7 @@
  * cases of an operator, write conformance/operators/<operator>.c:
  *
  *     static const struct sizes sizes[] = {{"count=1", AS_INTEGER | AS_REAL}, {"count=1000003", AS_REAL}};
+ *     static const struct sizes patterns[] = {{"count=1..100000", AS_INTEGER | AS_REAL}};
  *
  *     static void shapes(struct shape *shape, const struct application *application) {
  *         const struct values_scale v = values_scale(application);
@@ -13,7 +14,8 @@
  *
  *     static void bound(const struct application *application) { ... }
  *
- *     const struct conformance_operator conformance_scale = {SIZES(sizes), .shapes = shapes, .bound = bound};
+ *     const struct conformance_operator conformance_scale = {
+ *         SIZES(sizes), PATTERNS(patterns), .shapes = shapes, .bound = bound};
  *
  * with AT(argument) defined as ARGUMENT_INDEX(scale, argument).
  *
@@ -101,6 +103,8 @@ struct application {
 struct conformance_operator {
     const struct sizes *sizes;
     size_t count;
+    const struct sizes *patterns; /* of sizes to be drawn, for the set full: random_sizes.h */
+    size_t pattern_count;
     unsigned without; /* AS_... of stress.h that it cannot have */
     /* Sets numbers that follow from others, so that the sizes need not name them; NULL when there are none.
      */
@@ -114,7 +118,8 @@ struct conformance_operator {
     void (*bound)(const struct application *application);
 };
 
-#define SIZES(list) .sizes = (list), .count = sizeof(list) / sizeof((list)[0])
+#define SIZES(list)    .sizes = (list), .count = sizeof(list) / sizeof((list)[0])
+#define PATTERNS(list) .patterns = (list), .pattern_count = sizeof(list) / sizeof((list)[0])
 
 /* values_<operator>(application): the values under their names in the table: v.rows.n, v.x.f[i]. */
 #define OUT(n)        n

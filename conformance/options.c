@@ -25,9 +25,9 @@ const char options_help[] =
     "  --soak MINUTES       the same, until the time is over\n"
     "  --validate           load the Vulkan validation layer; any message of it fails the case\n"
     "  --workers N          processes that run cases (default: one per processor on a CPU device, else one)\n"
-    "  --compile-limit S    seconds that a pipeline may take to compile (default 60)\n"
-    "  --dispatch-limit S   seconds that a dispatch may take (default 60)\n"
-    "  --case-limit S       seconds that a case may take with its reference (default 600)\n"
+    "  --compile-limit S    seconds that a pipeline may take to compile (default 60, on a CPU device 300)\n"
+    "  --dispatch-limit S   seconds that a dispatch may take (the same)\n"
+    "  --case-limit S       seconds that a case may take with its reference (default 900)\n"
     "  --waivers FILE       known defects, see spec/conformance.md; --no-waivers for none\n"
     "  --compile            only compile every pipeline, and tell registers, spills and occupancy; with\n"
     "                       --device, --filter (sizes: 'matmul/*') and --json\n"
@@ -293,7 +293,6 @@ enum status options_parse(struct options *out, int count, char **values) {
     *out = (struct options){
         .selection = {.set = SET_STANDARD, .seed = 1},
         .rounds = 1,
-        .limits = {.compile = 60, .dispatch = 60, .whole = 600},
     };
     opterr = 0;
     for (int code; (code = getopt_long(count, values, ":h", long_options, NULL)) != -1;)

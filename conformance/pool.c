@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 enum {
-    WORKERS_MOST = 64,
+    CASES_MOST = 2000,  /* of one process: drivers keep what they compiled */
     RERUNS_MOST = 32,   /* cases that are run once more in a new process, of a whole run */
     FAILED_STARTS = 3,  /* in a row: then the driver is beyond hope */
+    START_LIMIT = 120,  /* seconds to open the device */
     LONGEST_SLEEP = 500 /* milliseconds, so that `stop` is seen in time */
 };
 
@@ -31,18 +32,18 @@ struct worker {
     enum phase phase;
     double since, phase_since; /* of the job, or of the start */
     size_t cases;              /* that it has run */
+    struct pool_task ahead;    /* asked from the client, not given yet */
+    bool has_ahead;
 };
 
 struct pool {
     struct pool_options options;
-    struct worker workers[WORKERS_MOST];
+    struct worker workers[POOL_WORKERS_MOST];
     unsigned count;
     json_t *device;
     const struct pool_client *client;
     struct job reruns[RERUNS_MOST]; /* first_rerun .. rerun_count - 1 are waiting */
     size_t first_rerun, rerun_count;
-    struct pool_task ahead; /* asked from the client, given to no one yet */
-    bool has_ahead;
     int failed_starts;
 };
 
@@ -157,9 +158,9 @@ static double phase_limit(const struct pool_limits *limits, enum phase phase) {
 
 static double deadline(const struct pool *pool, const struct worker *worker) {
     const struct pool_limits *const limits = &pool->options.limits;
-    const double whole = worker->since + limits->whole;
     if (worker->state == STARTING)
-        return whole;
+        return worker->since + START_LIMIT;
+    const double whole = worker->since + limits->whole;
     return worker->state == BUSY ? fmin(whole, worker->phase_since + phase_limit(limits, worker->phase))
                                  : INFINITY;
 }
@@ -189,8 +190,8 @@ static enum status stop_late(struct pool *pool, struct worker *worker) {
 static enum status take_ready(struct pool *pool, struct worker *worker, const json_t *message) {
     json_t *const refusal = json_object_get(message, "refused");
     if (refusal != NULL) {
-        const enum status code = (enum status)json_integer_value(json_object_get(message, "status"));
-        const enum status status = status_set(code != STATUS_OK ? code : STATUS_DEVICE, "%s",
+        /* The first worker's: there is no such device, or none that can be used. */
+        const enum status status = status_set(pool->device == NULL ? STATUS_USAGE : STATUS_DEVICE, "%s",
                                               json_is_string(refusal) ? json_string_value(refusal) : "");
         child_kill(&worker->child);
         worker->state = EMPTY;
@@ -219,7 +220,7 @@ static enum status take_progress(struct pool *pool, struct worker *worker, const
         result_from_json(&result, object, "worker") != STATUS_OK)
         return dismiss(pool, worker);
     const enum status status = finish(pool, worker, &result);
-    if (json_is_true(json_object_get(message, "retire"))) {
+    if (json_is_true(json_object_get(message, "retire")) || worker->cases >= CASES_MOST) {
         child_kill(&worker->child);
         worker->state = EMPTY;
     }
@@ -249,10 +250,11 @@ static enum status listen_to(struct pool *pool, struct worker *worker) {
 
 /* ---- giving work ---- */
 
-static bool has_task(struct pool *pool) {
-    if (!pool->has_ahead)
-        pool->has_ahead = pool->client->next(pool->client->context, &pool->ahead);
-    return pool->has_ahead;
+static bool has_task(struct pool *pool, struct worker *worker) {
+    if (!worker->has_ahead)
+        worker->has_ahead =
+            pool->client->next(pool->client->context, (unsigned)(worker - pool->workers), &worker->ahead);
+    return worker->has_ahead;
 }
 
 static bool has_rerun(const struct pool *pool) {
@@ -284,15 +286,15 @@ static void give(struct worker *worker, const struct job *job) {
 
 static enum status feed(struct pool *pool, struct worker *worker) {
     const bool fresh = worker->cases == 0;
-    if (worker->state == EMPTY && (has_rerun(pool) || has_task(pool)))
+    if (worker->state == EMPTY && (has_rerun(pool) || has_task(pool, worker)))
         return start(pool, worker);
     if (worker->state != IDLE)
         return STATUS_OK;
     if (has_rerun(pool) && fresh) {
         give(worker, &pool->reruns[pool->first_rerun++]);
-    } else if (has_task(pool)) {
-        give(worker, &(struct job){.task = pool->ahead});
-        pool->has_ahead = false;
+    } else if (has_task(pool, worker)) {
+        give(worker, &(struct job){.task = worker->ahead});
+        worker->has_ahead = false;
     } else if (has_rerun(pool)) {
         child_kill(&worker->child);
         worker->state = EMPTY;
@@ -308,7 +310,7 @@ static bool is_active(const struct worker *worker) {
 }
 
 static void sleep_until_something(const struct pool *pool) {
-    struct pollfd list[2 * WORKERS_MOST];
+    struct pollfd list[2 * POOL_WORKERS_MOST];
     double until = INFINITY;
     nfds_t count = 0;
     for (unsigned i = 0; i < pool->count; i++) {
@@ -373,14 +375,28 @@ enum status pool_run(struct pool *pool, const struct pool_client *client) {
 
 /* ---- from beginning to end ---- */
 
+static bool is_cpu(const struct pool *pool) {
+    const char *const type = json_string_value(json_object_get(pool->device, "type"));
+    return type != NULL && strcmp(type, "cpu") == 0;
+}
+
+/* A CPU device compiles and runs on the processors, along with everything else; and drivers for it compile at
+ * the first dispatch. */
+static void complete_limits(struct pool *pool) {
+    struct pool_limits *const limits = &pool->options.limits;
+    const double usual = is_cpu(pool) ? 300 : 60;
+    limits->compile = limits->compile > 0 ? limits->compile : usual;
+    limits->dispatch = limits->dispatch > 0 ? limits->dispatch : usual;
+    limits->whole = limits->whole > 0 ? limits->whole : 15 * 60;
+}
+
 static unsigned choose_workers(const struct pool *pool) {
     if (pool->options.workers != 0)
-        return pool->options.workers < WORKERS_MOST ? pool->options.workers : WORKERS_MOST;
-    const char *const type = json_string_value(json_object_get(pool->device, "type"));
+        return pool->options.workers < POOL_WORKERS_MOST ? pool->options.workers : POOL_WORKERS_MOST;
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    if (type == NULL || strcmp(type, "cpu") != 0 || processors < 1)
+    if (!is_cpu(pool) || processors < 1)
         return 1;
-    return processors < WORKERS_MOST ? (unsigned)processors : WORKERS_MOST;
+    return processors < POOL_WORKERS_MOST ? (unsigned)processors : POOL_WORKERS_MOST;
 }
 
 static enum status start_first(struct pool *pool) {
@@ -402,6 +418,7 @@ enum status pool_create(struct pool **out, const struct pool_options *options) {
     const enum status status = start_first(*out);
     if (status == STATUS_OK) {
         (*out)->count = choose_workers(*out);
+        complete_limits(*out);
         return STATUS_OK;
     }
     pool_destroy(*out, (char[CHILD_END_TEXT]){0});

@@ -22,9 +22,12 @@
 
 #include <signal.h>
 
+enum { POOL_WORKERS_MOST = 64 };
+
+/* 0: what suits the device: a CPU is slow, and others may want it, too. */
 struct pool_limits {
     double compile, dispatch; /* seconds for each pipeline, for each submission */
-    double whole;             /* seconds for a case with all its parts; also for opening the device */
+    double whole;             /* seconds for a case with all its parts */
 };
 
 struct pool_options {
@@ -44,8 +47,8 @@ struct pool_task {
 };
 
 struct pool_client {
-    /* The next task; false when there are no more at present. */
-    bool (*next)(void *context, struct pool_task *out);
+    /* The next task of a worker (from 0); false when there are no more. */
+    bool (*next)(void *context, unsigned worker, struct pool_task *out);
     /* A task is done; `output` is what its process printed meanwhile. */
     enum status (*done)(void *context, const struct pool_task *task, const struct case_result *result,
                         const char *output);
@@ -54,8 +57,8 @@ struct pool_client {
 
 struct pool;
 
-/* Errors: STATUS_USAGE no such device, STATUS_UNSUPPORTED a device below the floor, STATUS_DEVICE no driver
- * or one that crashes or hangs when its device is opened, STATUS_IO no process could be started. */
+/* Errors: STATUS_USAGE no such device, none at all, or one below the floor; STATUS_DEVICE a driver that
+ * crashes or hangs when its device is opened; STATUS_IO no process could be started. */
 MNSP_NODISCARD enum status pool_create(struct pool **out, const struct pool_options *options);
 /* Ends the workers. What went wrong when they closed their device is put into `how`: "" when nothing did. */
 void pool_destroy(struct pool *pool, char how[CHILD_END_TEXT]);

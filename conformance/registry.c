@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "conformance/application.h"
 #include "conformance/execute.h"
+#include "conformance/random_sizes.h"
 #include "conformance/steps.h"
 #include "conformance/stress.h"
 
@@ -18,7 +19,10 @@ static const struct conformance_operator *const operators[] = {
 /* Cases that are no single operator; ends with NULL. */
 static const struct conformance_group *const groups[] = {&conformance_steps, NULL};
 
-enum { SMOKE_ELEMENTS = 1 << 15 }; /* of all tensors together */
+enum {
+    SMOKE_ELEMENTS = 1 << 15, /* of all tensors together, at most */
+    RANDOM_DRAWS = 6          /* from each pattern of sizes */
+};
 
 static const char *const input_names[] = {
     [INPUTS_INTEGER] = "integer", [INPUTS_REAL] = "real",         [INPUTS_HARD] = "hard",
@@ -32,23 +36,6 @@ const struct conformance_operator *registry_operator(enum operator_id id) {
 
 void registry_name(char name[CASE_NAME], enum operator_id id, const char *sizes, enum inputs inputs) {
     snprintf(name, CASE_NAME, "%s/%s/%s", operator_info(id)->name, sizes, input_names[inputs]);
-}
-
-enum status registry_parse(struct conformance_case *out, char sizes[CASE_NAME], const char *name) {
-    const char *const first = strchr(name, '/'), *const last = strrchr(name, '/');
-    if (first == NULL || first == last || strlen(name) >= CASE_NAME)
-        return status_set(STATUS_INVALID, "'%s' is not operator/sizes/inputs", name);
-    *out = (struct conformance_case){.set = SET_FULL, .sizes = sizes};
-    strcpy(out->name, name);
-    char operator[CASE_NAME];
-    snprintf(operator, sizeof operator, "%.*s", (int)(first - name), name);
-    snprintf(sizes, CASE_NAME, "%.*s", (int)(last - first - 1), first + 1);
-    out->id = operator_by_name(operator);
-    while (out->inputs < INPUTS_COUNT && strcmp(input_names[out->inputs], last + 1) != 0)
-        out->inputs++;
-    if (out->id == OPERATOR_COUNT || out->inputs == INPUTS_COUNT)
-        return status_set(STATUS_INVALID, "'%s' names no operator or no kind of inputs", name);
-    return STATUS_OK;
 }
 
 /* ---- the list ---- */
@@ -102,18 +89,23 @@ static enum status append_variants(struct list *list, const struct conformance_c
     return STATUS_OK;
 }
 
+/* With every kind of inputs that the flags allow. */
+static enum status append_sizes(struct list *list, enum operator_id id, const char *sizes, unsigned flags) {
+    for (enum inputs inputs = 0; inputs < INPUTS_COUNT; inputs++) {
+        if (!(flags & 1u << inputs))
+            continue;
+        struct conformance_case one = {.id = id, .inputs = inputs, .sizes = sizes};
+        registry_name(one.name, id, sizes, inputs);
+        one.set = set_of(&one, flags);
+        TRY(append(list, &one));
+        TRY(append_variants(list, &one));
+    }
+    return STATUS_OK;
+}
+
 static enum status append_operator(struct list *list, enum operator_id id) {
     for (size_t i = 0; i < operators[id]->count; i++)
-        for (enum inputs inputs = 0; inputs < INPUTS_COUNT; inputs++) {
-            const struct sizes *const sizes = &operators[id]->sizes[i];
-            if (!(sizes->inputs & 1u << inputs))
-                continue;
-            struct conformance_case one = {.id = id, .inputs = inputs, .sizes = sizes->text};
-            registry_name(one.name, id, sizes->text, inputs);
-            one.set = set_of(&one, sizes->inputs);
-            TRY(append(list, &one));
-            TRY(append_variants(list, &one));
-        }
+        TRY(append_sizes(list, id, operators[id]->sizes[i].text, operators[id]->sizes[i].inputs));
     return STATUS_OK;
 }
 
@@ -156,6 +148,50 @@ static enum status append_all(struct list *list) {
 enum status registry_cases(struct conformance_case **out, size_t *count, const char *glob) {
     struct list list = {.glob = glob};
     const enum status status = append_all(&list);
+    *out = list.cases;
+    *count = list.count;
+    return status;
+}
+
+/* ---- random sizes ---- */
+
+static bool is_in_table(enum operator_id id, const char *text) {
+    for (size_t i = 0; i < operators[id]->count; i++)
+        if (strcmp(operators[id]->sizes[i].text, text) == 0)
+            return true;
+    return false;
+}
+
+/* The draws of one operator, without those that its table has, or that were drawn before. */
+static enum status append_random(struct list *list, enum operator_id id, uint64_t seed, char **texts,
+                                 size_t *count) {
+    struct philox random = philox_start(seed, PHILOX_STREAM_TEST, 1, (uint64_t)id << 32);
+    const size_t first = *count;
+    for (size_t i = 0; i < RANDOM_DRAWS * operators[id]->pattern_count; i++) {
+        const struct sizes *const pattern = &operators[id]->patterns[i / RANDOM_DRAWS];
+        char text[CASE_NAME];
+        TRY(random_sizes(text, sizeof text, pattern->text, &random));
+        size_t earlier = first;
+        while (earlier < *count && strcmp(texts[earlier], text) != 0)
+            earlier++;
+        if (earlier < *count || is_in_table(id, text))
+            continue;
+        TRY(memory_copy_text(&texts[*count], text));
+        TRY(append_sizes(list, id, texts[(*count)++], pattern->inputs | IN_FULL));
+    }
+    return STATUS_OK;
+}
+
+enum status registry_random_cases(struct conformance_case **out, size_t *count, char ***texts,
+                                  size_t *text_count, const char *glob, uint64_t seed) {
+    struct list list = {.glob = glob};
+    size_t patterns = 0;
+    for (enum operator_id id = 0; id < OPERATOR_COUNT; id++)
+        patterns += operators[id]->pattern_count;
+    *text_count = 0;
+    enum status status = memory_new(texts, RANDOM_DRAWS * patterns, sizeof **texts);
+    for (enum operator_id id = 0; id < OPERATOR_COUNT && status == STATUS_OK; id++)
+        status = append_random(&list, id, seed, *texts, text_count);
     *out = list.cases;
     *count = list.count;
     return status;

@@ -39,12 +39,13 @@ const struct conformance_operator *registry_operator(enum operator_id id);
 /* Writes "operator/sizes/inputs", which the variants of a case have in common, as they have their inputs. */
 void registry_name(char name[CASE_NAME], enum operator_id id, const char *sizes, enum inputs inputs);
 
-/* The reverse, with `sizes` for the text of the sizes, whatever they say. Errors: STATUS_INVALID. */
-MNSP_NODISCARD enum status registry_parse(struct conformance_case *out, char sizes[CASE_NAME],
-                                          const char *name);
-
 /* The cases whose name matches the glob (fnmatch, where * also matches /); NULL matches all. *list is
  * released with free(). Errors: STATUS_MEMORY. */
 MNSP_NODISCARD enum status registry_cases(struct conformance_case **list, size_t *count, const char *glob);
+
+/* Cases with sizes drawn by `seed`, of the set full. *texts holds what their sizes point to: each of them, and
+ * *texts itself, is released with free(), also after an error. Errors: STATUS_MEMORY, STATUS_INTERNAL. */
+MNSP_NODISCARD enum status registry_random_cases(struct conformance_case **list, size_t *count, char ***texts,
+                                                 size_t *text_count, const char *glob, uint64_t seed);
 
 #endif

@@ -5,6 +5,7 @@
 #include "conformance/buffer.h"
 #include "conformance/clock.h"
 #include "conformance/console.h"
+#include "conformance/schedule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,11 @@ struct runner {
     struct report *report;
     struct console console;
     struct selection selection; /* of this round */
-    size_t next;                /* of the selection */
-    size_t given;               /* tasks of all rounds */
-    uint64_t round;             /* from 0 */
+    struct schedule schedule;
+    size_t first_of_round; /* cases of the rounds before */
+    uint64_t round;        /* from 0 */
     double started;
+    enum status status; /* of beginning a round */
 };
 
 /* ---- the command that repeats a case ---- */
@@ -52,27 +54,30 @@ static bool is_last_round(const struct runner *runner) {
 static enum status begin_round(struct runner *runner) {
     struct selection_options options = runner->options->selection;
     options.seed += runner->round;
+    runner->first_of_round += runner->selection.count;
+    schedule_destroy(&runner->schedule);
     selection_destroy(&runner->selection);
-    runner->next = 0;
-    return selection_create(&runner->selection, &options);
+    TRY(selection_create(&runner->selection, &options));
+    return schedule_create(&runner->schedule, &runner->selection);
 }
 
-static bool next_task(void *context, struct pool_task *out) {
+static bool next_task(void *context, unsigned worker, struct pool_task *out) {
     struct runner *const runner = context;
-    const bool soak_is_over = runner->options->soak_seconds > 0 && is_last_round(runner);
-    if (runner->next == runner->selection.count) {
-        if (is_last_round(runner))
+    size_t place;
+    if (runner->options->soak_seconds > 0 && runner->round > 0 && is_last_round(runner))
+        return false;
+    while (!schedule_next(&place, &runner->schedule, worker)) {
+        if (is_last_round(runner) || runner->selection.count == 0)
             return false;
         runner->round++;
-        if (begin_round(runner) != STATUS_OK || runner->selection.count == 0)
+        runner->status = begin_round(runner);
+        if (runner->status != STATUS_OK)
             return false;
         runner->console.total += runner->selection.count;
     }
-    if (soak_is_over && runner->round > 0)
-        return false;
-    *out = (struct pool_task){.seed = runner->options->selection.seed + runner->round};
-    out->tag = runner->given++;
-    strcpy(out->name, runner->selection.cases[runner->next++].name);
+    *out = (struct pool_task){.seed = runner->options->selection.seed + runner->round,
+                              .tag = runner->first_of_round + place};
+    strcpy(out->name, runner->selection.cases[place].name);
     out->inject = inject_for(&runner->options->injections, out->name);
     return true;
 }
@@ -164,6 +169,7 @@ static enum status run_pool(struct runner *runner, struct pool *pool) {
     runner->started = clock_seconds();
     console_begin(&runner->console, report, pool_workers(pool), runner->selection.count);
     enum status status = pool_run(pool, &client);
+    status = status != STATUS_OK ? status : runner->status;
     report->seconds = clock_seconds() - runner->started;
     report->rounds = runner->round + 1;
     report->complete = status == STATUS_OK && *runner->stop == 0;
@@ -203,6 +209,7 @@ enum status runner_run(struct report *out, const struct options *options, FILE *
     TRY(describe_run(out, options));
     TRY(read_waivers(out, options));
     const enum status status = run_all(&runner);
+    schedule_destroy(&runner.schedule);
     selection_destroy(&runner.selection);
     return status;
 }

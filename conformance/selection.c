@@ -1,6 +1,6 @@
 #include "conformance/selection.h"
 
-#include "conformance/execute.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 
@@ -69,39 +69,50 @@ static size_t thin_out(struct selection *selection, const struct selection_optio
     return number;
 }
 
-enum status selection_create(struct selection *out, const struct selection_options *options) {
-    *out = (struct selection){0};
-    TRY(registry_cases(&out->cases, &out->count, options->filter));
-    if (thin_out(out, options) != 0)
-        return STATUS_OK;
-    selection_destroy(out);
-    return status_set(STATUS_USAGE, "--filter %s: no case has such a name in the set %s; see --list",
-                      options->filter, set_name(options->set));
-}
-
-void selection_destroy(struct selection *selection) {
-    free(selection->cases);
-    *selection = (struct selection){0};
-}
-
-/* ---- by name ---- */
-
-static enum status find_fixed(struct conformance_case *out, bool *found, const char *name) {
+static enum status append_random(struct selection *selection, const struct selection_options *options) {
     struct conformance_case *cases;
-    size_t count;
-    *found = false;
-    const enum status status = registry_cases(&cases, &count, NULL);
-    for (size_t i = 0; status == STATUS_OK && i < count && !*found; i++)
-        if (strcmp(cases[i].name, name) == 0) {
-            *out = cases[i];
-            *found = true;
-        }
+    size_t count, capacity = selection->count;
+    enum status status = registry_random_cases(&cases, &count, &selection->texts, &selection->text_count,
+                                               options->filter, options->seed);
+    if (status == STATUS_OK)
+        status = memory_reserve(&selection->cases, &capacity, selection->count + count, sizeof *cases);
+    if (status == STATUS_OK && count != 0) {
+        memcpy(selection->cases + selection->count, cases, count * sizeof *cases);
+        selection->count += count;
+    }
     free(cases);
     return status;
 }
 
-enum status selection_case_by_name(struct conformance_case *out, char sizes[CASE_NAME], const char *name) {
-    bool found;
-    TRY(find_fixed(out, &found, name));
-    return found ? STATUS_OK : registry_parse(out, sizes, name);
+static enum status select_cases(struct selection *out, const struct selection_options *options) {
+    TRY(registry_cases(&out->cases, &out->count, options->filter));
+    if (options->set == SET_FULL)
+        TRY(append_random(out, options));
+    if (thin_out(out, options) != 0)
+        return STATUS_OK;
+    return status_set(STATUS_USAGE, "--filter %s: no case has such a name in the set %s; see --list",
+                      options->filter, set_name(options->set));
+}
+
+enum status selection_create(struct selection *out, const struct selection_options *options) {
+    *out = (struct selection){0};
+    const enum status status = select_cases(out, options);
+    if (status != STATUS_OK)
+        selection_destroy(out);
+    return status;
+}
+
+void selection_destroy(struct selection *selection) {
+    for (size_t i = 0; i < selection->text_count; i++)
+        free(selection->texts[i]);
+    free(selection->texts);
+    free(selection->cases);
+    *selection = (struct selection){0};
+}
+
+const struct conformance_case *selection_find(const struct selection *selection, const char *name) {
+    for (size_t i = 0; i < selection->count; i++)
+        if (strcmp(selection->cases[i].name, name) == 0)
+            return &selection->cases[i];
+    return NULL;
 }

@@ -18,8 +18,10 @@ struct selection_options {
 };
 
 struct selection {
-    struct conformance_case *cases; /* in the order of spec/operators.def */
+    struct conformance_case *cases; /* in the order of spec/operators.def, random sizes last */
     size_t count;
+    char **texts; /* of random sizes */
+    size_t text_count;
 };
 
 /* A part may be empty. Errors: STATUS_USAGE when no case of the set has a name that the filter matches,
@@ -27,10 +29,8 @@ struct selection {
 MNSP_NODISCARD enum status selection_create(struct selection *out, const struct selection_options *options);
 void selection_destroy(struct selection *selection);
 
-/* The case of that name, also when its sizes are not those of a table; `sizes` holds their text. Sizes that
- * are no table's are not checked: the name must come from a selection. Errors: STATUS_INVALID. */
-MNSP_NODISCARD enum status selection_case_by_name(struct conformance_case *out, char sizes[CASE_NAME],
-                                                  const char *name);
+/* The case of that name, NULL when there is none. */
+const struct conformance_case *selection_find(const struct selection *selection, const char *name);
 
 /* "smoke", "standard", "full". */
 const char *set_name(enum conformance_set set);

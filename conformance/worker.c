@@ -13,6 +13,8 @@
 struct worker {
     struct channel channel;
     struct gpu_device *device;
+    struct selection cases; /* all there are, with the random sizes of `seed` */
+    uint64_t seed;
     size_t number; /* of the case, from 0 */
     enum inject inject;
 };
@@ -36,8 +38,7 @@ static enum status open_device(struct worker *worker, const json_t *hello) {
     if (status == STATUS_OK)
         return channel_send(&worker->channel,
                             json_pack("{s:o}", "ready", device_facts(gpu_device_properties(worker->device))));
-    TRY(channel_send(&worker->channel,
-                     json_pack("{s:s, s:i}", "refused", status_message(), "status", (int)status)));
+    TRY(channel_send(&worker->channel, json_pack("{s:s}", "refused", status_message())));
     return status;
 }
 
@@ -62,22 +63,32 @@ static enum status answer(struct worker *worker, const struct case_result *resul
     return channel_send(&worker->channel, json_pack("{s:o, s:b}", "result", object, "retire", (int)retire));
 }
 
+static enum status find_case(const struct conformance_case **out, struct worker *worker, const char *name,
+                             uint64_t seed) {
+    if (worker->cases.count == 0 || worker->seed != seed) {
+        selection_destroy(&worker->cases);
+        TRY(selection_create(&worker->cases, &(struct selection_options){.set = SET_FULL, .seed = seed}));
+        worker->seed = seed;
+    }
+    *out = selection_find(&worker->cases, name);
+    return *out != NULL ? STATUS_OK : status_set(STATUS_INTERNAL, "the worker knows no case %s", name);
+}
+
 /* Sets *retire when the device cannot be used any more. */
 static enum status serve(struct worker *worker, const json_t *request, bool *retire) {
     const char *name, *seed, *inject;
-    struct conformance_case one;
-    char sizes[CASE_NAME];
     TRY(json_need_text(&name, request, "case", "request"));
     TRY(json_need_text(&seed, request, "seed", "request"));
     TRY(json_need_text(&inject, request, "inject", "request"));
-    TRY(selection_case_by_name(&one, sizes, name));
+    const struct conformance_case *one;
+    TRY(find_case(&one, worker, name, strtoull(seed, NULL, 10)));
     worker->inject = inject_by_name(inject);
     const struct phase_listener listener = {enter_phase, worker};
     struct case_result result;
-    execute_case(&result, &one,
+    execute_case(&result, one,
                  &(struct execution){.device = worker->device,
                                      .explain = true,
-                                     .seed = strtoull(seed, NULL, 10),
+                                     .seed = worker->seed,
                                      .listener = &listener});
     inject_into_result(worker->inject, &result);
     *retire = execution_spoils_device(worker->device) || result.outcome == OUTCOME_DEVICE_LOST;
@@ -111,6 +122,7 @@ int worker_main(void) {
     /* A lost device may hang when it is closed; the system tidies up as well. */
     if (worker.device != NULL && !execution_spoils_device(worker.device))
         gpu_device_close(worker.device);
+    selection_destroy(&worker.cases);
     channel_close(&worker.channel);
     return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

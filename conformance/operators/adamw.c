@@ -12,6 +12,11 @@ static const struct sizes sizes[] = {
     {"count=147456,rate_scale=1," SETTINGS ",weight_decay=0.05", AS_INTEGER | AS_REAL | AS_HARD},
 };
 
+static const struct sizes patterns[] = {
+    {"count=1..100000,rate_scale=1|0.3|1e-3," SETTINGS ",weight_decay=0|0.05",
+     AS_INTEGER | AS_REAL | AS_HARD},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_adamw v = values_adamw(application);
     shape[AT(parameter)] = shape[AT(m)] = shape[AT(v)] = shape[AT(gradient)] = SHAPE(v.count.n);
@@ -57,5 +62,5 @@ static void bound(const struct application *application) {
     }
 }
 
-const struct conformance_operator conformance_adamw = {SIZES(sizes), .shapes = shapes, .fill = fill,
-                                                       .bound = bound};
+const struct conformance_operator conformance_adamw = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
+                                                       .fill = fill, .bound = bound};

@@ -9,6 +9,10 @@ static const struct sizes sizes[] = {
     {"count=100003", AS_INTEGER | AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"count=1..200000", AS_INTEGER | AS_REAL},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_add v = values_add(application);
     shape[AT(y)] = shape[AT(a)] = shape[AT(b)] = SHAPE(v.count.n);
@@ -20,4 +24,5 @@ static void bound(const struct application *application) {
         application->bounds[AT(y)][i] = EPS * fabs((double)v.y.f[i]);
 }
 
-const struct conformance_operator conformance_add = {SIZES(sizes), .shapes = shapes, .bound = bound};
+const struct conformance_operator conformance_add = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
+                                                     .bound = bound};

@@ -10,6 +10,10 @@ static const struct sizes sizes[] = {
     {"rows=512,width=191,period=256,first=1", AS_INTEGER | AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"rows=1..700,width=1..500,period=1..300,first=0..4", AS_INTEGER | AS_REAL},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_add_rows v = values_add_rows(application);
     shape[AT(y)] = shape[AT(x)] = SHAPE(v.rows.n, v.width.n);
@@ -22,4 +26,5 @@ static void bound(const struct application *application) {
         application->bounds[AT(y)][i] = EPS * fabs((double)v.y.f[i]);
 }
 
-const struct conformance_operator conformance_add_rows = {SIZES(sizes), .shapes = shapes, .bound = bound};
+const struct conformance_operator conformance_add_rows = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
+                                                          .bound = bound};

@@ -7,6 +7,8 @@ static const struct sizes sizes[] = {
 #include "conformance/attention_sizes.h"
 };
 
+static const struct sizes patterns[] = {ATTENTION_PATTERNS};
+
 static void complete(struct application *application) {
     union value *const values = application->values;
     attention_complete(&values[AT(heads)], &values[AT(head_width)], &values[AT(q_pitch)],
@@ -81,4 +83,5 @@ static void bound(const struct application *application) {
 }
 
 const struct conformance_operator conformance_attention_backward_key_value = {
-    SIZES(sizes), .without = AS_NAN, .complete = complete, .shapes = shapes, .fill = fill, .bound = bound};
+    SIZES(sizes),     PATTERNS(patterns), .without = AS_NAN, .complete = complete,
+    .shapes = shapes, .fill = fill,       .bound = bound};

@@ -10,10 +10,15 @@ static const struct sizes sizes[] = {
     {"rows=513,width=1,period=1", AS_INTEGER | AS_BITS},
 };
 
+static const struct sizes patterns[] = {
+    {"rows=1..700,width=1..500,period=1..300", AS_INTEGER | AS_BITS},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_broadcast_rows v = values_broadcast_rows(application);
     shape[AT(y)] = SHAPE(v.rows.n, v.width.n);
     shape[AT(table)] = SHAPE(v.period.n, v.width.n);
 }
 
-const struct conformance_operator conformance_broadcast_rows = {SIZES(sizes), .shapes = shapes};
+const struct conformance_operator conformance_broadcast_rows = {SIZES(sizes), PATTERNS(patterns),
+                                                                .shapes = shapes};

@@ -14,6 +14,10 @@ static const struct sizes sizes[] = {
     {"count=1021,limit=0.001", AS_REAL | AS_HARD},
 };
 
+static const struct sizes patterns[] = {
+    {"count=1..3000,limit=0|0.001|1|1000", AS_REAL | AS_HARD},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_clip_factor v = values_clip_factor(application);
     shape[AT(control)] = SHAPE(3);
@@ -42,5 +46,5 @@ static void bound(const struct application *application) {
     out[FACTOR] = finite ? (half + 9) * EPS * v.control.f[FACTOR] : INFINITY;
 }
 
-const struct conformance_operator conformance_clip_factor = {SIZES(sizes), .shapes = shapes, .fill = fill,
-                                                             .bound = bound};
+const struct conformance_operator conformance_clip_factor = {SIZES(sizes), PATTERNS(patterns),
+                                                             .shapes = shapes, .fill = fill, .bound = bound};

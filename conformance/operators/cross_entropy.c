@@ -11,6 +11,10 @@ static const struct sizes sizes[] = {
     {"rows=5,classes=6623,ignore=4294967295,factor=1", AS_REAL | AS_HARD},
 };
 
+static const struct sizes patterns[] = {
+    {"rows=1..300,classes=1..700,ignore=0..700|4294967295,factor=1|0.5|0.005", AS_REAL | AS_HARD},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_cross_entropy v = values_cross_entropy(application);
     shape[AT(loss)] = shape[AT(lse)] = shape[AT(target)] = SHAPE(v.rows.n);
@@ -42,5 +46,5 @@ static void bound(const struct application *application) {
     }
 }
 
-const struct conformance_operator conformance_cross_entropy = {SIZES(sizes), .shapes = shapes, .fill = fill,
-                                                               .bound = bound};
+const struct conformance_operator conformance_cross_entropy = {
+    SIZES(sizes), PATTERNS(patterns), .shapes = shapes, .fill = fill, .bound = bound};

@@ -11,6 +11,11 @@ static const struct sizes sizes[] = {
     {"count=98688,stream=65535,rate=0.1", AS_REAL}, {"count=5003,stream=1,rate=0.999", AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"count=1..100000,stream=0..65535,rate=0.1|0.5|0.9", AS_REAL},
+    {"count=1..100000,stream=0..65535,rate=0", AS_INTEGER},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_dropout v = values_dropout(application);
     shape[AT(y)] = shape[AT(x)] = SHAPE(v.count.n);
@@ -31,5 +36,5 @@ static void bound(const struct application *application) {
         application->bounds[AT(y)][i] = 5 * EPS * fabs((double)v.y.f[i]);
 }
 
-const struct conformance_operator conformance_dropout = {SIZES(sizes), .shapes = shapes, .fill = fill,
-                                                         .bound = bound};
+const struct conformance_operator conformance_dropout = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
+                                                         .fill = fill, .bound = bound};

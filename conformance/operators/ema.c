@@ -10,6 +10,11 @@ static const struct sizes sizes[] = {
     {"count=147456,momentum=0.999", AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"count=1..200000,momentum=0.5|0.75|1", AS_INTEGER},
+    {"count=1..200000,momentum=0.9|0.996|0.9999", AS_REAL},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_ema v = values_ema(application);
     shape[AT(average)] = shape[AT(source)] = SHAPE(v.count.n);
@@ -24,4 +29,5 @@ static void bound(const struct application *application) {
             2 * EPS * (fabs(momentum * before[i]) + fabs((1 - momentum) * v.source.f[i]));
 }
 
-const struct conformance_operator conformance_ema = {SIZES(sizes), .shapes = shapes, .bound = bound};
+const struct conformance_operator conformance_ema = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
+                                                     .bound = bound};

@@ -11,6 +11,10 @@ static const struct sizes sizes[] = {
     {"batch=1,rows=97,count=208,width=384", AS_INTEGER | AS_BITS},
 };
 
+static const struct sizes patterns[] = {
+    {"batch=1..9,rows=1..300,count=1..300,width=1..200", AS_INTEGER | AS_BITS},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_gather_rows v = values_gather_rows(application);
     shape[AT(y)] = SHAPE(v.batch.n, v.count.n, v.width.n);
@@ -28,4 +32,5 @@ static void fill(struct application *application, struct philox *random) {
         v.index.u[count - 1] = UINT32_MAX;
 }
 
-const struct conformance_operator conformance_gather_rows = {SIZES(sizes), .shapes = shapes, .fill = fill};
+const struct conformance_operator conformance_gather_rows = {SIZES(sizes), PATTERNS(patterns),
+                                                             .shapes = shapes, .fill = fill};

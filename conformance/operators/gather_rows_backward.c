@@ -13,6 +13,10 @@ static const struct sizes sizes[] = {
     {"batch=1,rows=97,count=208,width=384", AS_INTEGER | AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"batch=1..4,rows=1..150,count=1..500,width=1..100", AS_INTEGER | AS_REAL},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_gather_rows_backward v = values_gather_rows_backward(application);
     shape[AT(dx)] = SHAPE(v.batch.n, v.rows.n, v.width.n);
@@ -47,5 +51,5 @@ static void bound(const struct application *application) {
         }
 }
 
-const struct conformance_operator conformance_gather_rows_backward = {SIZES(sizes), .shapes = shapes,
-                                                                      .fill = fill, .bound = bound};
+const struct conformance_operator conformance_gather_rows_backward = {
+    SIZES(sizes), PATTERNS(patterns), .shapes = shapes, .fill = fill, .bound = bound};

@@ -11,6 +11,10 @@ static const struct sizes sizes[] = {
     {"count=1000003", AS_HARD},
 };
 
+static const struct sizes patterns[] = {
+    {"count=1..200000", AS_REAL | AS_HARD},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_gelu v = values_gelu(application);
     shape[AT(y)] = shape[AT(x)] = SHAPE(v.count.n);
@@ -31,5 +35,5 @@ static void bound(const struct application *application) {
         application->bounds[AT(y)][i] = 2 * EPS * fabs((double)v.x.f[i]);
 }
 
-const struct conformance_operator conformance_gelu = {SIZES(sizes), .shapes = shapes, .fill = fill,
-                                                      .bound = bound};
+const struct conformance_operator conformance_gelu = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
+                                                      .fill = fill, .bound = bound};

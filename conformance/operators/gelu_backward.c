@@ -11,6 +11,10 @@ static const struct sizes sizes[] = {
     {"count=1000003", AS_HARD},
 };
 
+static const struct sizes patterns[] = {
+    {"count=1..200000", AS_REAL | AS_HARD},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_gelu_backward v = values_gelu_backward(application);
     shape[AT(dx)] = shape[AT(dy)] = shape[AT(x)] = SHAPE(v.count.n);
@@ -31,5 +35,5 @@ static void bound(const struct application *application) {
         application->bounds[AT(dx)][i] = 8 * EPS * fabs((double)v.dy.f[i]);
 }
 
-const struct conformance_operator conformance_gelu_backward = {SIZES(sizes), .shapes = shapes, .fill = fill,
-                                                               .bound = bound};
+const struct conformance_operator conformance_gelu_backward = {
+    SIZES(sizes), PATTERNS(patterns), .shapes = shapes, .fill = fill, .bound = bound};

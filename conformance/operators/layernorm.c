@@ -14,6 +14,10 @@ static const struct sizes sizes[] = {
     {"rows=70001,width=3,eps=1e-6", AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"rows=1..300,width=2..1600,correction=0|1,eps=1e-6|1e-5,weight=none|,bias=none|", AS_REAL | AS_HARD},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_layernorm v = values_layernorm(application);
     shape[AT(y)] = shape[AT(x)] = SHAPE(v.rows.n, v.width.n);
@@ -77,5 +81,5 @@ static void bound(const struct application *application) {
     }
 }
 
-const struct conformance_operator conformance_layernorm = {SIZES(sizes), .shapes = shapes, .fill = fill,
-                                                           .bound = bound};
+const struct conformance_operator conformance_layernorm = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
+                                                           .fill = fill, .bound = bound};

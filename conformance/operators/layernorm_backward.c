@@ -14,6 +14,10 @@ static const struct sizes sizes[] = {
     {"rows=3,width=1531,weight=none", AS_INTEGER | AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"rows=1..300,width=2..1600,correction=0|1,weight=none|", AS_INTEGER | AS_REAL | AS_HARD},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_layernorm_backward v = values_layernorm_backward(application);
     shape[AT(dx)] = shape[AT(dy)] = shape[AT(x)] = SHAPE(v.rows.n, v.width.n);
@@ -83,5 +87,5 @@ static void bound(const struct application *application) {
     }
 }
 
-const struct conformance_operator conformance_layernorm_backward = {SIZES(sizes), .shapes = shapes,
-                                                                    .fill = fill, .bound = bound};
+const struct conformance_operator conformance_layernorm_backward = {
+    SIZES(sizes), PATTERNS(patterns), .shapes = shapes, .fill = fill, .bound = bound};

@@ -12,6 +12,10 @@ static const struct sizes sizes[] = {
     {"rows=1031,width=191", AS_INTEGER | AS_REAL | AS_HARD},
 };
 
+static const struct sizes patterns[] = {
+    {"rows=1..3000,width=1..500", AS_INTEGER | AS_REAL | AS_HARD},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_layernorm_backward_affine v = values_layernorm_backward_affine(application);
     shape[AT(dweight)] = shape[AT(dbias)] = SHAPE(v.width.n);
@@ -47,5 +51,5 @@ static void bound(const struct application *application) {
     }
 }
 
-const struct conformance_operator conformance_layernorm_backward_affine = {SIZES(sizes), .shapes = shapes,
-                                                                           .fill = fill, .bound = bound};
+const struct conformance_operator conformance_layernorm_backward_affine = {
+    SIZES(sizes), PATTERNS(patterns), .shapes = shapes, .fill = fill, .bound = bound};

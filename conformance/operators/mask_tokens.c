@@ -10,6 +10,10 @@ static const struct sizes sizes[] = {
     {"batch=2,tokens=251,kept=250", AS_INTEGER | AS_REAL | AS_BITS},
 };
 
+static const struct sizes patterns[] = {
+    {"batch=1..9,kept=1..200,tokens=kept+0..300", AS_INTEGER | AS_REAL | AS_BITS},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_mask_tokens v = values_mask_tokens(application);
     shape[AT(kept_index)] = SHAPE(v.batch.n, v.kept.n);
@@ -29,4 +33,5 @@ static void fill(struct application *application, struct philox *random) {
         memcpy(&v.noise.u[v.tokens.n - 1 - i], &special[i], sizeof special[i]);
 }
 
-const struct conformance_operator conformance_mask_tokens = {SIZES(sizes), .shapes = shapes, .fill = fill};
+const struct conformance_operator conformance_mask_tokens = {SIZES(sizes), PATTERNS(patterns),
+                                                             .shapes = shapes, .fill = fill};

@@ -12,6 +12,10 @@ static const struct sizes sizes[] = {
     {"rows=3,width=1531,factor=2,removed=none", AS_INTEGER | AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"rows=1..700,width=1..700,factor=1|0.5|0.25,removed=none|", AS_INTEGER | AS_REAL | AS_HARD},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_masked_mse v = values_masked_mse(application);
     shape[AT(loss)] = shape[AT(removed)] = SHAPE(v.rows.n);
@@ -36,5 +40,5 @@ static void bound(const struct application *application) {
         application->bounds[AT(loss)][r] = gamma_of((double)v.width.n + 4) * fabs((double)v.loss.f[r]);
 }
 
-const struct conformance_operator conformance_masked_mse = {SIZES(sizes), .shapes = shapes, .fill = fill,
-                                                            .bound = bound};
+const struct conformance_operator conformance_masked_mse = {SIZES(sizes), PATTERNS(patterns),
+                                                            .shapes = shapes, .fill = fill, .bound = bound};

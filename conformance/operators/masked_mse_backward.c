@@ -12,6 +12,10 @@ static const struct sizes sizes[] = {
     {"rows=3,width=1531,factor=2,removed=none", AS_INTEGER | AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"rows=1..700,width=1..700,factor=1|0.5|0.25,removed=none|", AS_INTEGER | AS_REAL},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_masked_mse_backward v = values_masked_mse_backward(application);
     shape[AT(dloss)] = shape[AT(removed)] = SHAPE(v.rows.n);
@@ -30,5 +34,5 @@ static void bound(const struct application *application) {
         application->bounds[AT(dprediction)][i] = 5 * EPS * fabs((double)v.dprediction.f[i]);
 }
 
-const struct conformance_operator conformance_masked_mse_backward = {SIZES(sizes), .shapes = shapes,
-                                                                     .fill = fill, .bound = bound};
+const struct conformance_operator conformance_masked_mse_backward = {
+    SIZES(sizes), PATTERNS(patterns), .shapes = shapes, .fill = fill, .bound = bound};

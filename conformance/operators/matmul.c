@@ -31,6 +31,12 @@ static const struct sizes sizes[] = {
     {"batch=1,m=65,n=33,k=10007,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"batch=1..3,m=1..200,n=1..200,k=1..300,transpose_a=0|1,transpose_b=0|1,bias=none|",
+     AS_INTEGER | AS_REAL},
+    {"batch=1,m=1..70,n=1..70,k=300..5000,transpose_a=0|1,transpose_b=0|1,bias=none|", AS_INTEGER | AS_REAL},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_matmul v = values_matmul(application);
     shape[AT(c)] = SHAPE(v.batch.n, v.m.n, v.n.n);
@@ -56,4 +62,5 @@ static void bound(const struct application *application) {
         }
 }
 
-const struct conformance_operator conformance_matmul = {SIZES(sizes), .shapes = shapes, .bound = bound};
+const struct conformance_operator conformance_matmul = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
+                                                        .bound = bound};

@@ -10,6 +10,10 @@ static const struct sizes sizes[] = {
     {"batch=3,height=3,width=3,channels=191", AS_INTEGER | AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"batch=1..4,height=2..40,width=2..40,channels=1..100", AS_INTEGER | AS_REAL},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_mean_pool v = values_mean_pool(application);
     shape[AT(y)] = SHAPE(v.batch.n, v.height.n / 2, v.width.n / 2, v.channels.n);
@@ -33,4 +37,5 @@ static void bound(const struct application *application) {
                 }
 }
 
-const struct conformance_operator conformance_mean_pool = {SIZES(sizes), .shapes = shapes, .bound = bound};
+const struct conformance_operator conformance_mean_pool = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
+                                                           .bound = bound};

@@ -12,6 +12,12 @@ static const struct sizes sizes[] = {
      AS_INTEGER | AS_BITS},
 };
 
+static const struct sizes patterns[] = {
+    {"batch=1..3,channels=1..4,patch_height=1..7,patch_width=1..7,height=patch_height*1..9,width=patch_width*"
+     "1..9,channel_last=0|1",
+     AS_INTEGER | AS_BITS},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_patchify v = values_patchify(application);
     const size_t tokens = v.height.n / v.patch_height.n * (v.width.n / v.patch_width.n);
@@ -19,4 +25,4 @@ static void shapes(struct shape *shape, const struct application *application) {
     shape[AT(image)] = SHAPE(v.batch.n, v.channels.n, v.height.n, v.width.n);
 }
 
-const struct conformance_operator conformance_patchify = {SIZES(sizes), .shapes = shapes};
+const struct conformance_operator conformance_patchify = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes};

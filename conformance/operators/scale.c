@@ -10,6 +10,10 @@ static const struct sizes sizes[] = {
     {"count=16777989,factor=4", AS_INTEGER},
 };
 
+static const struct sizes patterns[] = {
+    {"count=1..200000,factor=2|-0.5|-3", AS_INTEGER | AS_REAL},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_scale v = values_scale(application);
     shape[AT(y)] = shape[AT(x)] = SHAPE(v.count.n);
@@ -21,4 +25,5 @@ static void bound(const struct application *application) {
         application->bounds[AT(y)][i] = EPS * fabs((double)v.y.f[i]);
 }
 
-const struct conformance_operator conformance_scale = {SIZES(sizes), .shapes = shapes, .bound = bound};
+const struct conformance_operator conformance_scale = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
+                                                       .bound = bound};

@@ -9,10 +9,14 @@ static const struct sizes sizes[] = {
     {"outer=5,rows=257,first=0,count=1,width=191", AS_INTEGER | AS_BITS},
 };
 
+static const struct sizes patterns[] = {
+    {"outer=1..9,first=0..50,count=1..90,rows=first+count+0..50,width=1..400", AS_INTEGER | AS_BITS},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_slice v = values_slice(application);
     shape[AT(y)] = SHAPE(v.outer.n, v.count.n, v.width.n);
     shape[AT(x)] = SHAPE(v.outer.n, v.rows.n, v.width.n);
 }
 
-const struct conformance_operator conformance_slice = {SIZES(sizes), .shapes = shapes};
+const struct conformance_operator conformance_slice = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes};

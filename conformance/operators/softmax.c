@@ -12,6 +12,10 @@ static const struct sizes sizes[] = {
     {"rows=70001,width=3", AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"rows=1..500,width=1..1500", AS_REAL | AS_HARD},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_softmax v = values_softmax(application);
     shape[AT(y)] = shape[AT(x)] = SHAPE(v.rows.n, v.width.n);
@@ -37,5 +41,5 @@ static void bound(const struct application *application) {
     }
 }
 
-const struct conformance_operator conformance_softmax = {SIZES(sizes), .shapes = shapes, .fill = fill,
-                                                         .bound = bound};
+const struct conformance_operator conformance_softmax = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
+                                                         .fill = fill, .bound = bound};

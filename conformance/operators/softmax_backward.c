@@ -10,6 +10,10 @@ static const struct sizes sizes[] = {
     {"rows=5,width=1021", AS_INTEGER | AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"rows=1..500,width=1..1500", AS_INTEGER | AS_REAL},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_softmax_backward v = values_softmax_backward(application);
     shape[AT(dx)] = shape[AT(dy)] = shape[AT(y)] = SHAPE(v.rows.n, v.width.n);
@@ -28,5 +32,5 @@ static void bound(const struct application *application) {
     }
 }
 
-const struct conformance_operator conformance_softmax_backward = {SIZES(sizes), .shapes = shapes,
-                                                                  .bound = bound};
+const struct conformance_operator conformance_softmax_backward = {SIZES(sizes), PATTERNS(patterns),
+                                                                  .shapes = shapes, .bound = bound};

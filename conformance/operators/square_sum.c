@@ -11,6 +11,10 @@ static const struct sizes sizes[] = {
     {"count=590003,first=0,parts=37", AS_INTEGER | AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"count=1..200000,first=0..9,parts=1..40", AS_INTEGER | AS_REAL},
+};
+
 /* Three elements after the last part are somebody else's. */
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_square_sum v = values_square_sum(application);
@@ -25,4 +29,5 @@ static void bound(const struct application *application) {
         application->bounds[AT(partial)][i] = gamma_of(length) * fabs((double)v.partial.f[i]);
 }
 
-const struct conformance_operator conformance_square_sum = {SIZES(sizes), .shapes = shapes, .bound = bound};
+const struct conformance_operator conformance_square_sum = {SIZES(sizes), PATTERNS(patterns),
+                                                            .shapes = shapes, .bound = bound};

@@ -14,6 +14,10 @@ static const struct sizes sizes[] = {
     {"rows=4112,width=1536,period=1", AS_INTEGER | AS_REAL},
 };
 
+static const struct sizes patterns[] = {
+    {"rows=1..4000,width=1..300,period=1..60", AS_INTEGER | AS_REAL},
+};
+
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_sum_rows v = values_sum_rows(application);
     shape[AT(y)] = SHAPE(v.period.n, v.width.n);
@@ -33,4 +37,5 @@ static void bound(const struct application *application) {
     }
 }
 
-const struct conformance_operator conformance_sum_rows = {SIZES(sizes), .shapes = shapes, .bound = bound};
+const struct conformance_operator conformance_sum_rows = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
+                                                          .bound = bound};
