@@ -70,7 +70,8 @@ void attention_complete(union value *heads, union value *head_width, union value
 
 void attention_fill_lengths(uint32_t *lengths, size_t batch, size_t keys, struct philox *random) {
     inputs_indices(lengths, batch, (uint32_t)keys + 1, random);
-    lengths[0] = batch > 1 ? 0 : 1;
+    if (batch > 0)
+        lengths[0] = batch > 1 ? 0 : 1;
     if (batch > 1)
         lengths[batch - 1] = UINT32_MAX;
 }

@@ -3,6 +3,8 @@
 #include "base/memory.h"
 #include "conformance/application.h"
 #include "conformance/execute.h"
+#include "conformance/extremes.h"
+#include "conformance/limits.h"
 #include "conformance/random_sizes.h"
 #include "conformance/steps.h"
 #include "conformance/stress.h"
@@ -17,7 +19,7 @@ static const struct conformance_operator *const operators[] = {
 };
 
 /* Cases that are no single operator; ends with NULL. */
-static const struct conformance_group *const groups[] = {&conformance_steps, NULL};
+static const struct conformance_group *const groups[] = {&conformance_steps, &conformance_limits, NULL};
 
 enum {
     SMOKE_ELEMENTS = 1 << 15, /* of all tensors together, at most */
@@ -67,6 +69,15 @@ static enum conformance_set set_of(const struct conformance_case *one, unsigned 
     return elements <= SMOKE_ELEMENTS ? SET_SMOKE : SET_STANDARD;
 }
 
+/* CPUs are slow at many workgroups, and their number is no variant's affair. */
+static bool has_many_groups(const struct conformance_case *one, const union operator_value *numbers,
+                            uint32_t present) {
+    enum { MANY = 65535 };
+    struct dispatch dispatch;
+    return variant_dispatch(&dispatch, &one->variant, one->id, numbers, present, NULL) != STATUS_OK ||
+           (uint64_t)dispatch.groups[0] * dispatch.groups[1] * dispatch.groups[2] > MANY;
+}
+
 /* Where there is a choice, each as a case of its own. */
 static enum status append_variants(struct list *list, const struct conformance_case *one) {
     struct variant variants[VARIANTS_MAX];
@@ -82,6 +93,8 @@ static enum status append_variants(struct list *list, const struct conformance_c
         other.variant = variants[i];
         if (other.set == SET_SMOKE)
             other.set = SET_STANDARD;
+        if (has_many_groups(&other, numbers, application.present))
+            other.set = SET_FULL;
         const size_t length = strlen(one->name);
         snprintf(other.name + length, sizeof other.name - length, "@%s", variant_name(text, &variants[i]));
         TRY(append(list, &other));
@@ -106,6 +119,15 @@ static enum status append_sizes(struct list *list, enum operator_id id, const ch
 static enum status append_operator(struct list *list, enum operator_id id) {
     for (size_t i = 0; i < operators[id]->count; i++)
         TRY(append_sizes(list, id, operators[id]->sizes[i].text, operators[id]->sizes[i].inputs));
+    return STATUS_OK;
+}
+
+static enum status append_extremes(struct list *list, enum operator_id id) {
+    size_t count;
+    const struct extreme *const extremes = extremes_list(&count);
+    for (size_t i = 0; i < count; i++)
+        if (extremes[i].id == id)
+            TRY(append_sizes(list, id, extremes[i].sizes.text, extremes[i].sizes.inputs));
     return STATUS_OK;
 }
 
@@ -138,6 +160,7 @@ static enum status append_group(struct list *list, const struct conformance_grou
 static enum status append_all(struct list *list) {
     for (enum operator_id id = 0; id < OPERATOR_COUNT; id++) {
         TRY(append_operator(list, id));
+        TRY(append_extremes(list, id));
         TRY(append_stress(list, id));
     }
     for (size_t i = 0; groups[i] != NULL; i++)

@@ -101,21 +101,6 @@ enum status variant_require(const struct variant *variant, const struct gpu_prop
     return STATUS_OK;
 }
 
-enum status variant_dispatch(struct dispatch *out, const struct variant *variant, enum operator_id id,
-                             const union operator_value *values, uint32_t present,
-                             const struct gpu_properties *device) {
-    if (!variant->is_forced)
-        return dispatch_choose(out, id, values, present, device);
-    TRY(variant_require(variant, device));
-    const struct gpu_properties seen = reduced(device, variant->features);
-    TRY(dispatch_choose(out, id, values, present, &seen));
-    if (variant->width != 0)
-        out->constants[1] = variant->width;
-    return STATUS_OK;
-}
-
-/* ---- the list ---- */
-
 /* A device that has everything, with the least limits. */
 static const struct gpu_properties any_device = {
     .name = "any device",
@@ -130,6 +115,23 @@ static const struct gpu_properties any_device = {
     .float16 = true,
     .storage16 = true,
 };
+
+enum status variant_dispatch(struct dispatch *out, const struct variant *variant, enum operator_id id,
+                             const union operator_value *values, uint32_t present,
+                             const struct gpu_properties *device) {
+    if (device == NULL)
+        device = &any_device;
+    if (!variant->is_forced)
+        return dispatch_choose(out, id, values, present, device);
+    TRY(variant_require(variant, device));
+    const struct gpu_properties seen = reduced(device, variant->features);
+    TRY(dispatch_choose(out, id, values, present, &seen));
+    if (variant->width != 0)
+        out->constants[1] = variant->width;
+    return STATUS_OK;
+}
+
+/* ---- the list ---- */
 
 static bool same_dispatch(const struct dispatch *a, const struct dispatch *b) {
     return a->variant == b->variant && a->subgroup_size == b->subgroup_size &&
@@ -167,8 +169,6 @@ static int bits_of(unsigned set) {
 size_t variants_list(struct variant out[VARIANTS_MAX], enum operator_id id,
                      const union operator_value *values, uint32_t present,
                      const struct gpu_properties *device) {
-    if (device == NULL)
-        device = &any_device;
     struct list list = {.variants = out};
     for (int size = 0; size <= FEATURE_COUNT; size++)
         for (unsigned features = 0; features < 1u << FEATURE_COUNT; features++)

@@ -43,8 +43,8 @@ MNSP_NODISCARD enum status variant_by_name(struct variant *out, const char *name
 MNSP_NODISCARD enum status variant_require(const struct variant *variant,
                                            const struct gpu_properties *device);
 
-/* What is left of dispatch_choose() when a variant is asked for. Errors: also STATUS_UNSUPPORTED when the
- * device lacks one of its features. */
+/* What is left of dispatch_choose() when a variant is asked for; device NULL: one that has everything. Errors: also
+ * STATUS_UNSUPPORTED when the device lacks one of its features. */
 MNSP_NODISCARD enum status variant_dispatch(struct dispatch *out, const struct variant *variant,
                                             enum operator_id id, const union operator_value *values,
                                             uint32_t present, const struct gpu_properties *device);

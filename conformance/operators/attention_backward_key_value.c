@@ -73,7 +73,7 @@ static void bound_key(double *dk, double *dv, const struct values_attention_back
 static void bound(const struct application *application) {
     const struct values_attention_backward_key_value v = values_attention_backward_key_value(application);
     const struct attention a = ATTENTION(v);
-    for (size_t head = 0; head < a.batch * a.heads; head++)
+    for (size_t head = 0; a.queries > 0 && head < a.batch * a.heads; head++)
         for (size_t j = 0; j < a.keys; j++) {
             const struct attention_query query = attention_query(&a, head * a.queries);
             double *const dk = application->bounds[AT(dk)] + (query.k - a.k);

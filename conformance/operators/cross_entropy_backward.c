@@ -25,8 +25,10 @@ static void shapes(struct shape *shape, const struct application *application) {
 static void fill(struct application *application, struct philox *random) {
     const struct values_cross_entropy_backward v = values_cross_entropy_backward(application);
     inputs_indices(v.target.u, v.rows.n, (uint32_t)v.classes.n + 1, random);
-    v.target.u[0] = 0;
-    v.target.u[v.rows.n / 2] = v.rows.n > 1 ? UINT32_MAX : 0;
+    if (v.rows.n > 0) {
+        v.target.u[0] = 0;
+        v.target.u[v.rows.n / 2] = v.rows.n > 1 ? UINT32_MAX : 0;
+    }
     if (application->inputs == INPUTS_HARD)
         inputs_reals(v.logits.f, v.rows.n * v.classes.n, -150, 150, random);
     for (size_t r = 0; r < v.rows.n; r++) {

@@ -27,7 +27,8 @@ static void fill(struct application *application, struct philox *random) {
     const struct values_gather_rows v = values_gather_rows(application);
     const size_t count = v.batch.n * v.count.n;
     inputs_indices(v.index.u, count, (uint32_t)v.rows.n + 1, random);
-    v.index.u[0] = 0;
+    if (count > 0)
+        v.index.u[0] = 0;
     if (count > 1)
         v.index.u[count - 1] = UINT32_MAX;
 }

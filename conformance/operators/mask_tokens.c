@@ -27,7 +27,7 @@ static void fill(struct application *application, struct philox *random) {
                                        0xFF800000, 0x80000000, 0x00000000};
     const struct values_mask_tokens v = values_mask_tokens(application);
     (void)random;
-    if (application->inputs != INPUTS_BITS)
+    if (application->inputs != INPUTS_BITS || v.batch.n == 0)
         return;
     for (size_t i = 0; i < sizeof special / sizeof special[0] && i < v.tokens.n; i++)
         memcpy(&v.noise.u[v.tokens.n - 1 - i], &special[i], sizeof special[i]);

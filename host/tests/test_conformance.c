@@ -1,8 +1,10 @@
 /* The conformance suite itself: its comparison must fail where it should, its table must be complete, and its
  * command line must say what is wrong. */
 #include "conformance/compare.h"
+#include "conformance/extremes.h"
 #include "conformance/options.h"
 #include "conformance/registry.h"
+#include "conformance/stress.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -131,6 +133,73 @@ static void test_every_operator_has_cases_of_its_class(void **state) {
     }
 }
 
+static void test_every_operator_has_extremes(void **state) {
+    (void)state;
+    size_t count;
+    const struct extreme *const extremes = extremes_list(&count);
+    for (enum operator_id id = 0; id < OPERATOR_COUNT; id++) {
+        bool has_zero = false;
+        for (size_t i = 0; i < count; i++)
+            has_zero |= extremes[i].id == id && strstr(extremes[i].sizes.text, "=0") != NULL;
+        if (!has_zero)
+            fail_msg("%s has no size of 0 in extremes.c", operator_info(id)->name);
+    }
+    for (size_t i = 1; i < count; i++)
+        assert_true(extremes[i - 1].id <= extremes[i].id);
+}
+
+/* Kinds of inputs that hurt, for whatever computes. */
+static void test_every_operator_has_inputs_that_hurt(void **state) {
+    (void)state;
+    for (enum operator_id id = 0; id < OPERATOR_COUNT; id++) {
+        const char *sizes[STRESS_SIZES];
+        const bool computes = operator_info(id)->bound != BOUND_EXACT;
+        assert_int_equal(stress_has(id, INPUTS_WIDE), computes);
+        assert_false(stress_has(id, INPUTS_REAL));
+        assert_true(!computes || stress_sizes(sizes, id) > 0);
+    }
+}
+
+/* What depends on an input that is not finite has no bound, the rest has the one it had. */
+static void test_bounds_of_inputs_that_are_not_finite(void **state) {
+    (void)state;
+    struct applied applied;
+    apply(&applied, OPERATOR_add, "count=100", INPUTS_NAN);
+    struct application *const a = &applied.application;
+    assert_int_equal(a->spoiled_count, 3);
+    for (size_t i = 0; i < a->spoiled_count; i++)
+        assert_true(isinf(a->bounds[0][a->spoiled[i].element]));
+    assert_true(isnan(a->values[a->spoiled[0].tensor].f[a->spoiled[0].element]));
+    size_t without = 0;
+    for (size_t i = 0; i < 100; i++)
+        without += isinf(a->bounds[0][i]) != 0;
+    assert_int_equal(without, a->spoiled_count);
+    applied.outputs[0][a->spoiled[0].element] = NAN; /* anything is right there */
+    assert_int_equal(failures_of(&applied), 0);
+    const uint32_t poison = POISON; /* but nothing is wrong */
+    memcpy(&applied.outputs[0][a->spoiled[0].element], &poison, sizeof poison);
+    assert_int_equal(failures_of(&applied), 1);
+    release(&applied);
+}
+
+/* A device may flush a denormal result, to 0 and nothing else. */
+static void test_denormals_may_be_flushed(void **state) {
+    (void)state;
+    struct applied applied;
+    apply(&applied, OPERATOR_gather_rows_backward, "batch=1,rows=9,count=9,width=100", INPUTS_DENORMAL);
+    const struct application *const a = &applied.application;
+    size_t place = 0;
+    while (fpclassify(a->values[0].f[place]) != FP_SUBNORMAL || a->bounds[0][place] != 0) {
+        place++;
+        assert_true(place < a->elements[0]);
+    }
+    applied.outputs[0][place] = 0;
+    assert_int_equal(failures_of(&applied), 0);
+    applied.outputs[0][place] = 1e-30F;
+    assert_int_equal(failures_of(&applied), 1);
+    release(&applied);
+}
+
 static void test_names_are_unique_and_whole(void **state) {
     (void)state;
     struct conformance_case *cases;
@@ -205,6 +274,10 @@ int main(void) {
         cmocka_unit_test(test_copies_are_compared_as_words),
         cmocka_unit_test(test_untouched_elements_must_stay),
         cmocka_unit_test(test_every_operator_has_cases_of_its_class),
+        cmocka_unit_test(test_every_operator_has_extremes),
+        cmocka_unit_test(test_every_operator_has_inputs_that_hurt),
+        cmocka_unit_test(test_bounds_of_inputs_that_are_not_finite),
+        cmocka_unit_test(test_denormals_may_be_flushed),
         cmocka_unit_test(test_names_are_unique_and_whole),
         cmocka_unit_test(test_malformed_sizes_are_refused),
         cmocka_unit_test(test_command_line),
