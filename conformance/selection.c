@@ -38,10 +38,13 @@ enum status selection_check_glob(const char *origin, const char *glob) {
     if (*rest == '\0')
         return status_set(STATUS_USAGE, "%s: the pattern is empty; '*' matches every case", origin);
     while (*rest != '\0') {
-        if (*rest == '\\' && *++rest == '\0')
-            return status_set(STATUS_USAGE, "%s '%s': nothing follows the backslash at the end", origin,
-                              glob);
-        if (*rest == '[') {
+        if (*rest == '\\') {
+            rest++;
+            if (*rest == '\0')
+                return status_set(STATUS_USAGE, "%s '%s': nothing follows the backslash at the end", origin,
+                                  glob);
+            rest++;
+        } else if (*rest == '[') {
             rest = past_bracket(rest);
             if (rest == NULL)
                 return status_set(STATUS_USAGE, "%s '%s': a '[' has no ']'", origin, glob);

@@ -86,10 +86,8 @@ static enum status serve(struct worker *worker, const json_t *request, bool *ret
     const struct phase_listener listener = {enter_phase, worker};
     struct case_result result;
     execute_case(&result, one,
-                 &(struct execution){.device = worker->device,
-                                     .explain = true,
-                                     .seed = worker->seed,
-                                     .listener = &listener});
+                 &(struct execution){
+                     .device = worker->device, .explain = true, .seed = worker->seed, .listener = &listener});
     inject_into_result(worker->inject, &result);
     *retire = execution_spoils_device(worker->device) || result.outcome == OUTCOME_DEVICE_LOST;
     worker->number++;
