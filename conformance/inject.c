@@ -54,7 +54,14 @@ enum inject inject_for(const struct injections *list, const char *name) {
     return INJECT_NOTHING;
 }
 
-static void hang(void) {
+static _Noreturn void crash(void) {
+    fprintf(stderr, "driver: assertion `tile != NULL' failed\n");
+    signal(SIGSEGV, SIG_DFL); /* a sanitizer would make an exit status of it */
+    raise(SIGSEGV);
+    abort();
+}
+
+static _Noreturn void hang(void) {
     for (;;)
         pause();
 }
@@ -72,19 +79,15 @@ void inject_into_phase(enum inject kind, enum phase phase, size_t number) {
         return;
     switch (kind) {
     case INJECT_CRASH_LATE:
-        if (number == 0)
-            return;
-        raise(SIGSEGV);
+        if (number != 0)
+            crash();
         break;
     case INJECT_CRASH:
-        fprintf(stderr, "driver: assertion `tile != NULL' failed\n");
-        raise(SIGSEGV);
-        break;
+        crash();
     case INJECT_EXIT:
         exit(3);
     case INJECT_HANG:
         hang();
-        break;
     case INJECT_NOISE:
         print_noise();
         break;

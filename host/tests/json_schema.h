@@ -186,6 +186,7 @@ static inline bool schema_visit(const struct schema_check *check, const json_t *
 
 static inline bool schema_accepts(char problem[SCHEMA_TEXT], const json_t *schema, const json_t *value) {
     const struct schema_check check = {schema, problem, ""};
+    problem[0] = '\0';
     return schema_visit(&check, schema, value);
 }
 
