@@ -202,7 +202,7 @@ static void test_an_interrupt_keeps_what_is_done(void **state) {
     const int status = run_shell(
         output, sizeof output,
         "'%s' --filter 'add/*' --workers 1 --inject 'hang=add/count=257/real' --json '%s' >'%s.log' & "
-        "until grep -q '^set' '%s.log'; do sleep 0.1; done; sleep 1; kill -INT $!; wait $!",
+        "until grep -qs '^set' '%s.log'; do sleep 0.1; done; sleep 1; kill -INT $!; wait $!",
         MNSP_CONFORMANCE, path, path, path);
     assert_int_equal(status, 1);
     assert_int_equal(json_read_file(&report, path, 1 << 26), STATUS_OK);
@@ -220,6 +220,12 @@ static void test_every_case_is_measured(void **state) {
     assert_int_equal(run_suite(&report, *state, "--set smoke --filter 'matmul/*'"), 0);
     json_array_foreach(json_object_get(report, "cases"), i, one) {
         const json_t *const error = json_object_get(one, "error");
+        const bool empty = strstr(text_of(one, "name"), "m=0") != NULL ||
+                           strstr(text_of(one, "name"), "n=0") != NULL ||
+                           strstr(text_of(one, "name"), "batch=0") != NULL;
+        assert_int_equal(error == NULL, empty);
+        if (empty)
+            continue;
         const json_int_t elements = json_integer_value(json_object_get(error, "elements"));
         json_int_t sum = 0;
         size_t bucket;
