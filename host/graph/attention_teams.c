@@ -1,5 +1,7 @@
 #include "graph/attention_teams.h"
 
+#include <stdio.h>
+
 /* Rows of a team, at most: the more, the less often the other side is loaded, until they no longer fit what
  * they should live in. On CPUs that is the first cache, for data and code; on GPUs the registers. */
 static uint32_t most_rows(const struct attention_teams *teams, uint32_t team, bool cpu) {
@@ -34,6 +36,7 @@ void attention_dispatch(struct dispatch *dispatch, const struct attention_teams 
     for (uint32_t i = 0; i < dispatch->constant_count; i++)
         dispatch->constants[i] = constants[i];
     dispatch->variant = device->subgroup_quad ? SHADER_QUADS : SHADER_PLAIN;
+    snprintf(dispatch->form, sizeof dispatch->form, "%u rows to a team of %u", rows, team);
     const uint64_t count = teams->heads * ((teams->rows + rows - 1) / rows);
     dispatch_fold(dispatch, (count * team + width - 1) / width, device);
     dispatch->work = 2.0 * teams->products * (double)teams->heads * (double)teams->rows *
