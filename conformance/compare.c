@@ -43,9 +43,16 @@ static uint64_t ulp_between(uint32_t a, uint32_t b) {
     return (uint64_t)(x > y ? x - y : y - x);
 }
 
+/* Of a bound above 0. */
+static double tolerance_of(double wanted, double bound) {
+    const double u = 0x1p-24, eps = 0x1p-23;
+    const double condition = fmax(1, bound / eps);                   /* of the sum, at most */
+    const double rounding = isfinite(wanted) ? u * fabs(wanted) : 0; /* of the reference; infinity has none */
+    return bound + rounding + 0x1p-100 * condition;
+}
+
 /* Sets error and tolerance so that `!(error <= tolerance)` means failure. */
 static void judge(struct element *element, bool words, double bound) {
-    const double u = 0x1p-24, eps = 0x1p-23;
     const double found = float_of(element->found), wanted = float_of(element->wanted);
     element->tolerance = 0;
     const bool is_flushed = !words && found == 0 && fabs(wanted) < 0x1p-126;
@@ -61,9 +68,22 @@ static void judge(struct element *element, bool words, double bound) {
             element->error = NAN;
     } else {
         element->error = fabs(found - wanted);
-        if (bound > 0) /* the condition of the sum is at most bound / eps */
-            element->tolerance = bound + u * fabs(wanted) + 0x1p-100 * fmax(1, bound / eps);
+        if (bound > 0)
+            element->tolerance = tolerance_of(wanted, bound);
     }
+}
+
+static bool has_words(const struct application *application, uint32_t t) {
+    const struct operator_info *const info = operator_info(application->id);
+    return info->bound == BOUND_EXACT || argument_is_unsigned(info->arguments[t].kind);
+}
+
+double compare_tolerance(const struct application *application, uint32_t t, size_t i) {
+    const uint32_t wanted = word_of(application->values[t].f, i);
+    const double bound = application->bounds[t][i];
+    if (has_words(application, t) || wanted == POISON || !(bound > 0))
+        return 0;
+    return tolerance_of((double)float_of(wanted), bound);
 }
 
 /* ---- the worst element ---- */
@@ -123,8 +143,7 @@ static void count_ulp(struct comparison *out, struct sums *sums, const struct el
 
 static void compare_tensor(struct comparison *out, struct sums *sums, const struct application *application,
                            uint32_t t, const float *output) {
-    const struct operator_info *const info = operator_info(application->id);
-    const bool words = info->bound == BOUND_EXACT || argument_is_unsigned(info->arguments[t].kind);
+    const bool words = has_words(application, t);
     for (size_t i = 0; i < application->elements[t]; i++) {
         struct element e = {.tensor = t, .index = i};
         e.found = word_of(output, i);

@@ -89,5 +89,9 @@ void console_end(struct console *console, const struct report *report) {
         separator = ", ";
     }
     fprintf(console->file, "%s\n", report->count == 0 ? " none" : "");
+    if (console->bad != 0)
+        fprintf(
+            console->file,
+            "to report one: its command with --bundle FOLDER writes a program that shows it without mnsp\n");
     fflush(console->file);
 }

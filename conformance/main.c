@@ -1,4 +1,5 @@
 /* main.c: the conformance suite's command. */
+#include "conformance/bundle_run.h"
 #include "conformance/commands.h"
 #include "conformance/compile_run.h"
 #include "conformance/in_process.h"
@@ -80,6 +81,8 @@ static enum status run(bool *bad, int count, char **values) {
     }
     if (options->list)
         return list_cases(options);
+    if (options->bundle != NULL)
+        return bundle_run(options);
     if (!options->in_process && !options->mutants)
         return run_workers(bad, options);
     int failures = 0;

@@ -34,6 +34,9 @@ const char options_help[] =
     "what to say:\n"
     "  --measure            print the largest error of every case\n"
     "  --json FILE          write a report, also as --junit, --tap and --html; - is standard output\n"
+    "  --bundle FOLDER      run nothing; write the one selected case as a folder that needs no mnsp: "
+    "shader,\n"
+    "                       inputs, expected outputs, a C program, an Amber script; for bug reports\n"
     "  --in-process         run all cases in this process, as tests of cmocka: quick, but a crash ends it\n"
     "  --format FORMAT      of cmocka's report: standard, tap or xml\n"
     "  --help, --version\n"
@@ -48,6 +51,7 @@ const char options_help[] =
     "\n"
     "examples: mnsp-conformance --set smoke --device llvmpipe\n"
     "          mnsp-conformance --filter 'matmul/*' --validate --html matmul.html\n"
+    "          mnsp-conformance --filter 'add/count=257/real' --bundle add-257\n"
     "\n"
     "To test the suite itself, --mutants runs shaders that are broken on purpose through the cases of their\n"
     "operators: each must be noticed. --filter is then for the mutants' names, --list prints them.\n"
@@ -130,10 +134,12 @@ enum code {
     CODE_IN_PROCESS,
     CODE_INJECT,
     CODE_MUTANTS,
+    CODE_BUNDLE,
     CODE_VERSION,
 };
 
 static const struct option long_options[] = {
+    {"bundle", required_argument, NULL, CODE_BUNDLE},
     {"case-limit", required_argument, NULL, CODE_CASE},
     {"compile", no_argument, NULL, CODE_COMPILE},
     {"compile-limit", required_argument, NULL, CODE_COMPILE_LIMIT},
@@ -210,6 +216,8 @@ static enum status take_path(struct options *out, int code, const char *value) {
         return parse_path(&out->tap, "--tap", value);
     case CODE_HTML:
         return parse_path(&out->html, "--html", value);
+    case CODE_BUNDLE:
+        return parse_path(&out->bundle, "--bundle", value);
     default:
         return parse_path(&out->waivers, "--waivers", value);
     }
@@ -259,6 +267,7 @@ static enum status take(struct options *out, int code, char *value, char **value
     case CODE_JUNIT:
     case CODE_TAP:
     case CODE_HTML:
+    case CODE_BUNDLE:
         return take_path(out, code, value);
     case ':':
         return status_set(STATUS_USAGE, "%s needs a value; see --help", values[optind - 1]);
@@ -282,6 +291,10 @@ static enum status check_together(const struct options *options) {
          options->validate || options->mutants || options->selection.parts != 0))
         return status_set(STATUS_USAGE, "--compile takes --device, --filter and --json only");
     const bool reports = options->json || options->junit || options->tap || options->html;
+    if (options->bundle != NULL &&
+        (reports || options->in_process || options->list || options->compile || options->mutants ||
+         options->measure || options->rounds > 1 || options->soak_seconds > 0 || options->workers != 0))
+        return status_set(STATUS_USAGE, "--bundle takes --device, --set, --seed and --filter only");
     if (options->in_process && (reports || options->soak_seconds > 0 || options->rounds > 1 ||
                                 options->workers != 0 || options->injections.count != 0))
         return status_set(STATUS_USAGE,

@@ -15,6 +15,7 @@ struct options {
     unsigned workers;                      /* 0: as pool.h chooses */
     const char *waivers;                   /* a file; NULL: the built-in one; "": none */
     const char *json, *junit, *tap, *html; /* where to write reports, NULL: nowhere */
+    const char *bundle;                    /* folder to be made; NULL: none */
     const char *format;                    /* of cmocka's report: "standard", "tap" or "xml" */
     struct injections injections;
     bool list, compile, validate, measure, in_process, mutants, help, version;

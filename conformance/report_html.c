@@ -101,6 +101,11 @@ static void add_device(struct buffer *out, const struct report *report) {
 
 /* ---- what is not well ---- */
 
+static const char bundle_advice[] =
+    "<p class=\"soft\">Each command repeats its case. With <code>--bundle FOLDER</code> it writes a program "
+    "that "
+    "shows the failure without mnsp, together with the shader, the inputs and the expected outputs.</p>\n";
+
 static void add_card(struct buffer *out, const struct report_entry *entry) {
     const struct case_result *const result = &entry->result;
     buffer_add(out, "<div class=\"card\" style=\"--shade:var(--%s)\">", outcome_name(result->outcome));
@@ -130,15 +135,15 @@ static void add_card(struct buffer *out, const struct report_entry *entry) {
     buffer_add(out, "</div>\n");
 }
 
-/* The cases with outcomes from `gravest` down to `mildest`, each with its command. */
-static void add_cards(struct buffer *out, const struct report *report, const char *title,
+/* The cases with outcomes from `gravest` down to `mildest`, each with its command. `advice` is HTML. */
+static void add_cards(struct buffer *out, const struct report *report, const char *title, const char *advice,
                       enum outcome gravest, enum outcome mildest) {
     size_t count = 0, shown = 0;
     for (enum outcome outcome = mildest; outcome <= gravest; outcome++)
         count += report_outcomes(report, outcome);
     if (count == 0)
         return;
-    buffer_add(out, "<h2>%s</h2>\n", title);
+    buffer_add(out, "<h2>%s</h2>\n%s", title, advice);
     for (int outcome = (int)gravest; outcome >= (int)mildest; outcome--)
         for (size_t i = 0; i < report->count && shown < MOST_CARDS; i++)
             if (report->entries[i].result.outcome == (enum outcome)outcome) {
@@ -175,12 +180,12 @@ enum status report_html(struct buffer *out, const struct report *report) {
     TRY(report_groups(&groups, &count, report));
     add_head(out, report);
     add_verdict(out, report);
-    add_cards(out, report, "Failures", OUTCOME_CRASH, OUTCOME_RESOURCE_ERROR);
+    add_cards(out, report, "Failures", bundle_advice, OUTCOME_CRASH, OUTCOME_RESOURCE_ERROR);
     add_waivers(out, report);
     buffer_add(out, "<h2>Errors</h2>\n");
     report_html_error_plot(out, report, groups, count);
     report_html_operators(out, report, groups, count);
-    add_cards(out, report, "Waived and suspicious", OUTCOME_WAIVER, OUTCOME_QUALITY_WARNING);
+    add_cards(out, report, "Waived and suspicious", "", OUTCOME_WAIVER, OUTCOME_QUALITY_WARNING);
     add_device(out, report);
     buffer_add(out, "</main>\n</body>\n</html>\n");
     free(groups);

@@ -84,14 +84,14 @@ static void bind_tensors(struct gpu_dispatch *dispatch, const struct run *run, i
                 (struct gpu_binding){.buffer = run->buffers[run->tensors], .bytes = GUARD_BYTES};
 }
 
-static enum status choose(struct gpu_dispatch *dispatch, struct gpu_shader *shader, const struct run *run,
-                          const struct run_options *options) {
-    const enum operator_id id = run->application->id;
+enum status run_choose(struct gpu_dispatch *dispatch, struct gpu_shader *shader,
+                       const struct application *application, const struct run_options *options) {
+    const enum operator_id id = application->id;
     union operator_value values[OPERATOR_MAX_ARGUMENTS];
-    application_numbers(values, run->application);
+    application_numbers(values, application);
     struct dispatch choice;
-    TRY(variant_dispatch(&choice, &options->variant, id, values, run->application->present,
-                         gpu_device_properties(run->device)));
+    TRY(variant_dispatch(&choice, &options->variant, id, values, application->present,
+                         gpu_device_properties(options->device)));
     if (options->shaders != NULL)
         choice.shader = options->shaders[choice.variant];
     *dispatch = (struct gpu_dispatch){.label = operator_info(id)->name, .work = choice.work};
@@ -104,7 +104,7 @@ static enum status choose(struct gpu_dispatch *dispatch, struct gpu_shader *shad
 static enum status record(struct run *run, const struct run_options *options) {
     struct gpu_dispatch dispatch;
     struct gpu_shader shader;
-    TRY(choose(&dispatch, &shader, run, options));
+    TRY(run_choose(&dispatch, &shader, run->application, options));
     phase_enter(PHASE_COMPILE);
     TRY(gpu_pipeline_get(run->device, &dispatch.pipeline, &shader));
     phase_enter(PHASE_PREPARE);

@@ -36,4 +36,10 @@ MNSP_NODISCARD enum status run_on_device(struct run_result *out, const struct ap
                                          const struct run_options *options);
 void run_result_destroy(struct run_result *result);
 
+/* The shader with its constants, and the dispatch without pipeline and bindings, that it would run. Errors:
+ * STATUS_UNSUPPORTED. */
+MNSP_NODISCARD enum status run_choose(struct gpu_dispatch *dispatch, struct gpu_shader *shader,
+                                      const struct application *application,
+                                      const struct run_options *options);
+
 #endif

@@ -11,7 +11,8 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build
 # Tests that use a Vulkan device.
-on_drivers='test_gpu|test_compile|test_graph|test_golden|test_reader_devices|test_cli|test_replay|test_resume'
+on_drivers='test_conformance_bundle|test_gpu|test_compile|test_graph|test_golden|test_reader_devices|test_cli'
+on_drivers+='|test_replay|test_resume'
 limit=900                                                   # seconds for one test program
 processors=$(nproc)
 skipped=0

@@ -65,6 +65,21 @@ static void test_nan_infinity_and_poison_fail(void **state) {
     release(&applied);
 }
 
+/* A bound that is finite, of a result that is not: only the same infinity will do. */
+static void test_infinity_has_no_tolerance(void **state) {
+    (void)state;
+    struct applied applied;
+    apply(&applied, OPERATOR_add, "count=9", INPUTS_REAL);
+    applied.application.values[0].f[3] = INFINITY;
+    assert_true(applied.application.bounds[0][3] > 0);
+    assert_int_equal(failures_of(&applied), 1);
+    applied.outputs[0][3] = -INFINITY;
+    assert_int_equal(failures_of(&applied), 1);
+    applied.outputs[0][3] = INFINITY;
+    assert_int_equal(failures_of(&applied), 0);
+    release(&applied);
+}
+
 static void test_tolerance_is_the_bound(void **state) {
     (void)state;
     struct applied applied;
@@ -247,6 +262,8 @@ static void test_command_line(void **state) {
     } cases[] = {
         {"--help", 0, "usage: mnsp-conformance"},
         {"--mutants --list --filter 'add/*'", 0, "add/half-precision: the sum is rounded to 16 bits\n"},
+        {"--bundle somewhere --filter 'add/*'", 2, "--bundle takes one case"},
+        {"--bundle somewhere --json report.json", 2, "--bundle takes --device"},
         {"--mutants --filter 'no such mutant'", 2, "no mutant has such a name"},
         {"--list --filter 'add/count=1/*'", 0, "add/count=1/integer\nadd/count=1/real\n"},
         {"--filter 'no such case'", 2, "no case has such a name"},
@@ -269,6 +286,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal_passes),
         cmocka_unit_test(test_nan_infinity_and_poison_fail),
+        cmocka_unit_test(test_infinity_has_no_tolerance),
         cmocka_unit_test(test_tolerance_is_the_bound),
         cmocka_unit_test(test_integers_have_no_tolerance),
         cmocka_unit_test(test_copies_are_compared_as_words),
