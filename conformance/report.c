@@ -38,6 +38,13 @@ static bool is_graver(const struct case_result *a, const struct case_result *b) 
     return a->comparison.largest_ratio > b->comparison.largest_ratio;
 }
 
+/* Rounds overlap: of two that are alike the earlier one counts, whichever ended first. */
+static bool goes_before(const struct case_result *result, uint64_t seed, const struct report_entry *entry) {
+    if (is_graver(result, &entry->result) || is_graver(&entry->result, result))
+        return is_graver(result, &entry->result);
+    return seed < entry->seed;
+}
+
 static void merge(struct case_result *kept, const struct case_result *other) {
     struct comparison *const a = &kept->comparison;
     const struct comparison *const b = &other->comparison;
@@ -67,7 +74,7 @@ enum status report_add(struct report *report, const char *name, size_t order, ui
     struct report_entry *const entry = &report->entries[number];
     if (entry->rounds++ == 0)
         return take(entry, seed, result, output);
-    if (!is_graver(result, &entry->result)) {
+    if (!goes_before(result, seed, entry)) {
         merge(&entry->result, result);
         return STATUS_OK;
     }

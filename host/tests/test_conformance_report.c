@@ -114,6 +114,20 @@ static void test_the_gravest_round_counts(void **state) {
     report_destroy(&report);
 }
 
+/* Rounds overlap, and a later one may end first. */
+static void test_the_earlier_of_equal_rounds_counts(void **state) {
+    (void)state;
+    struct report report;
+    begin_report(&report, "driver");
+    const struct case_result result = bad_result(OUTCOME_FAIL, "wrong");
+    static const uint64_t seeds[] = {12, 11, 13};
+    for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++)
+        assert_int_equal(report_add(&report, "add/count=1/real", 0, seeds[i], &result, ""), STATUS_OK);
+    assert_int_equal(report.entries[0].rounds, 3);
+    assert_int_equal(report.entries[0].seed, 11);
+    report_destroy(&report);
+}
+
 /* ---- JUnit ---- */
 
 /* Whether every element is closed, in order, with attributes in quotes and no naked '&' or '<'. */
@@ -196,6 +210,7 @@ static void test_html_needs_nothing_else(void **state) {
     assert_int_equal(count_text(text.bytes, "class=\"card\""), 8);
     assert_non_null(strstr(text.bytes, "mnsp-conformance --seed 1 --filter &#39;add/count=9/real&#39;"));
     assert_non_null(strstr(text.bytes, "rounds &lt;down&gt;"));
+    assert_non_null(strstr(text.bytes, "With <code>--bundle FOLDER</code> it writes a program"));
     free(text.bytes);
     report_destroy(&report);
 }
@@ -346,6 +361,7 @@ int main(void) {
         cmocka_unit_test(test_json_comes_back_the_same),
         cmocka_unit_test(test_damaged_reports_are_refused),
         cmocka_unit_test(test_the_gravest_round_counts),
+        cmocka_unit_test(test_the_earlier_of_equal_rounds_counts),
         cmocka_unit_test(test_junit),
         cmocka_unit_test(test_tap),
         cmocka_unit_test(test_html_needs_nothing_else),
