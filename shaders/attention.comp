@@ -24,17 +24,19 @@ vec4 mine[ROWS][PARTS]; // scale q
 vec4 sum[ROWS][PARTS];  // of p v
 float largest[SHARE], total[SHARE];
 uint count[SHARE]; // of visible keys
+vec4 row[PARTS];   // of k, then of v
 
-void pass_key(place at, uint key) {
-    vec4 row[PARTS];
+float score_of_row(uint r) {
+    return sum_of_products(mine[r], row);
+}
+
+void pass_key(place at, uint key, uint seen) {
     [[unroll]] for (uint p = 0u; p < PARTS; p++)
         row[p] = LOAD_PART(k, k_row(at, key), p);
+    EXCHANGE_SUMMANDS(0u, score_of_row)
     float weight[SHARE], shrink[SHARE];
     [[unroll]] for (uint i = 0u; i < SHARE; i++) {
-        float dots[TEAM];
-        [[unroll]] for (uint r = 0u; r < TEAM; r++)
-            dots[r] = sum_of_products(mine[i * TEAM + r], row);
-        const float score = team_sums(dots);
+        const float score = SUM_OF_ROW(0u, score_of_row, i);
         const bool visible = key < count[i];
         const float next = visible ? max(largest[i], score) : largest[i];
         const float p = visible ? exp(score - next) : 0.0;
@@ -43,19 +45,17 @@ void pass_key(place at, uint key) {
         total[i] = total[i] * shrink[i] + p;
         weight[i] = p * keep_factor(at, at.first + shared_row(i), key);
     }
+    float row_weight[ROWS], row_shrink[ROWS];
+    spread_over_team(row_weight, weight, 0u);
+    spread_over_team(row_shrink, shrink, 1u);
     [[unroll]] for (uint p = 0u; p < PARTS; p++)
-        row[p] = LOAD_PART(v, v_row(at, key), p);
-    [[unroll]] for (uint r = 0u; r < ROWS; r++) {
-        const float factor = OF_ROW(weight, r), row_shrink = OF_ROW(shrink, r);
+        row[p] = ALONE || key < seen ? LOAD_PART(v, v_row(at, key), p) : vec4(0.0);
+    [[unroll]] for (uint r = 0u; r < ROWS; r++)
         [[unroll]] for (uint p = 0u; p < PARTS; p++)
-            sum[r][p] = sum[r][p] * row_shrink + factor * row[p];
-    }
+            sum[r][p] = sum[r][p] * row_shrink[r] + row_weight[r] * row[p];
 }
 
-void main() {
-    const place at = team_place(queries);
-    if (at.item >= batch)
-        return;
+void load_queries(place at) {
     [[dont_unroll]] for (uint row = 0u; row < ROWS; row++) {
         vec4 part[PARTS];
         [[unroll]] for (uint p = 0u; p < PARTS; p++)
@@ -65,31 +65,20 @@ void main() {
                 mine[r][p] = part[p];
         }
     }
+}
+
+void store_queries(place at) {
+    float factor[SHARE], row_factor[ROWS];
     [[unroll]] for (uint i = 0u; i < SHARE; i++) {
-        count[i] = visible_keys(at, min(at.first + shared_row(i), queries - 1u));
-        largest[i] = -3.0e38;
-        total[i] = 0.0;
+        factor[i] = count[i] > 0u ? 1.0 / total[i] : 0.0;
+        if (shared_row(i) < at.count)
+            lse[score_row(at, at.first + shared_row(i))] = count[i] > 0u ? largest[i] + log(total[i]) : 0.0;
     }
+    spread_over_team(row_factor, factor, 0u);
     [[unroll]] for (uint r = 0u; r < ROWS; r++)
         [[unroll]] for (uint p = 0u; p < PARTS; p++)
-            sum[r][p] = vec4(0.0);
-    const uint end = visible_keys(at, min(at.first + ROWS, queries) - 1u);
-    for (uint key = 0u; key < end; key++)
-        pass_key(at, key);
-
-    float factor[SHARE];
-    [[unroll]] for (uint i = 0u; i < SHARE; i++) {
-        const uint query = at.first + shared_row(i);
-        factor[i] = count[i] > 0u ? 1.0 / total[i] : 0.0;
-        if (query < queries)
-            lse[score_row(at, query)] = count[i] > 0u ? largest[i] + log(total[i]) : 0.0;
-    }
-    [[unroll]] for (uint r = 0u; r < ROWS; r++) {
-        const float row_factor = OF_ROW(factor, r);
-        [[unroll]] for (uint p = 0u; p < PARTS; p++)
-            sum[r][p] *= row_factor;
-    }
-    [[dont_unroll]] for (uint row = 0u; row < min(ROWS, queries - at.first); row++) {
+            sum[r][p] *= row_factor[r];
+    [[dont_unroll]] for (uint row = 0u; row < at.count; row++) {
         vec4 part[PARTS];
         SELECT_ROW(r, row) {
             [[unroll]] for (uint p = 0u; p < PARTS; p++)
@@ -98,4 +87,21 @@ void main() {
         [[unroll]] for (uint p = 0u; p < PARTS; p++)
             STORE_PART(y, y_row(at, at.first + row), p, part[p])
     }
+}
+
+void main() {
+    const place at = team_place(queries);
+    load_queries(at);
+    [[unroll]] for (uint i = 0u; i < SHARE; i++) {
+        count[i] = visible_keys(at, min(at.first + shared_row(i), queries - 1u));
+        largest[i] = -3.0e38;
+        total[i] = 0.0;
+    }
+    [[unroll]] for (uint r = 0u; r < ROWS; r++)
+        [[unroll]] for (uint p = 0u; p < PARTS; p++)
+            sum[r][p] = vec4(0.0);
+    const uint seen = visible_keys(at, min(at.first + ROWS, queries) - 1u);
+    for (uint key = 0u; key < (ALONE ? seen : keys); key++)
+        pass_key(at, key, seen);
+    store_queries(at);
 }

@@ -24,40 +24,44 @@ vec4 my_v[ROWS][PARTS];
 vec4 sum_k[ROWS][PARTS]; // of ds q
 vec4 sum_v[ROWS][PARTS]; // of p keep dy
 
-void pass_query(place at, uint query) {
-    const uint count = visible_keys(at, query), row = score_row(at, query);
-    const float query_lse = lse[row], query_delta = delta[row];
-    vec4 q_part[PARTS], dy_part[PARTS];
-    [[unroll]] for (uint p = 0u; p < PARTS; p++) {
-        q_part[p] = LOAD_PART(q, q_row(at, query), p);
-        dy_part[p] = LOAD_PART(dy, y_row(at, query), p);
-    }
-    float ds[SHARE], weight[SHARE];
-    [[unroll]] for (uint i = 0u; i < SHARE; i++) {
-        float s_dots[TEAM], dp_dots[TEAM];
-        [[unroll]] for (uint r = 0u; r < TEAM; r++) {
-            s_dots[r] = sum_of_products(my_k[i * TEAM + r], q_part);
-            dp_dots[r] = sum_of_products(my_v[i * TEAM + r], dy_part);
-        }
-        const uint key = at.first + shared_row(i);
-        const float p = key < count ? exp(team_sums(s_dots) - query_lse) : 0.0;
-        const float keep = keep_factor(at, query, key);
-        ds[i] = p * (team_sums(dp_dots) * keep - query_delta);
-        weight[i] = p * keep;
-    }
-    [[unroll]] for (uint r = 0u; r < ROWS; r++) {
-        const float row_ds = OF_ROW(ds, r), row_weight = OF_ROW(weight, r);
-        [[unroll]] for (uint p = 0u; p < PARTS; p++) {
-            sum_k[r][p] += row_ds * q_part[p];
-            sum_v[r][p] += row_weight * dy_part[p];
-        }
-    }
+vec4 q_part[PARTS], dy_part[PARTS];
+
+float s_of_row(uint r) {
+    return sum_of_products(my_k[r], q_part);
 }
 
-void main() {
-    const place at = team_place(keys);
-    if (at.item >= batch)
-        return;
+float dp_of_row(uint r) {
+    return sum_of_products(my_v[r], dy_part);
+}
+
+void pass_query(place at, uint query, uint first) {
+    const uint count = visible_keys(at, query), row = score_row(at, query);
+    const float query_lse = lse[row], query_delta = delta[row];
+    [[unroll]] for (uint p = 0u; p < PARTS; p++) {
+        q_part[p] = ALONE || query >= first ? LOAD_PART(q, q_row(at, query), p) : vec4(0.0);
+        dy_part[p] = ALONE || query >= first ? LOAD_PART(dy, y_row(at, query), p) : vec4(0.0);
+    }
+    EXCHANGE_SUMMANDS(0u, s_of_row)
+    EXCHANGE_SUMMANDS(1u, dp_of_row)
+    float ds[SHARE], weight[SHARE];
+    [[unroll]] for (uint i = 0u; i < SHARE; i++) {
+        const uint key = at.first + shared_row(i);
+        const float p = exp(SUM_OF_ROW(0u, s_of_row, i) - query_lse), keep = keep_factor(at, query, key);
+        const float dp = SUM_OF_ROW(1u, dp_of_row, i) * keep;
+        ds[i] = key < count ? p * (dp - query_delta) : 0.0;
+        weight[i] = key < count ? p * keep : 0.0;
+    }
+    float row_ds[ROWS], row_weight[ROWS];
+    spread_over_team(row_ds, ds, 0u);
+    spread_over_team(row_weight, weight, 1u);
+    [[unroll]] for (uint r = 0u; r < ROWS; r++)
+        [[unroll]] for (uint p = 0u; p < PARTS; p++) {
+            sum_k[r][p] += row_ds[r] * q_part[p];
+            sum_v[r][p] += row_weight[r] * dy_part[p];
+        }
+}
+
+void load_keys(place at) {
     [[dont_unroll]] for (uint row = 0u; row < ROWS; row++) {
         const uint key = min(at.first + row, keys - 1u);
         vec4 k_part[PARTS], v_part[PARTS];
@@ -72,14 +76,10 @@ void main() {
             }
         }
     }
-    [[unroll]] for (uint r = 0u; r < ROWS; r++)
-        [[unroll]] for (uint p = 0u; p < PARTS; p++) {
-            sum_k[r][p] = vec4(0.0);
-            sum_v[r][p] = vec4(0.0);
-        }
-    for (uint query = causal != 0u ? at.first : 0u; query < queries; query++)
-        pass_query(at, query);
-    [[dont_unroll]] for (uint row = 0u; row < min(ROWS, keys - at.first); row++) {
+}
+
+void store_keys(place at) {
+    [[dont_unroll]] for (uint row = 0u; row < at.count; row++) {
         const uint key = at.first + row;
         vec4 k_part[PARTS], v_part[PARTS];
         SELECT_ROW(r, row) {
@@ -93,4 +93,18 @@ void main() {
             STORE_PART(dv, v_row(at, key), p, v_part[p])
         }
     }
+}
+
+void main() {
+    const place at = team_place(keys);
+    load_keys(at);
+    [[unroll]] for (uint r = 0u; r < ROWS; r++)
+        [[unroll]] for (uint p = 0u; p < PARTS; p++) {
+            sum_k[r][p] = vec4(0.0);
+            sum_v[r][p] = vec4(0.0);
+        }
+    const uint first = causal != 0u ? at.first : 0u; // no query before the first key sees any of them
+    for (uint query = ALONE ? first : 0u; query < queries; query++)
+        pass_query(at, query, first);
+    store_keys(at);
 }

@@ -21,30 +21,42 @@ vec4 mine[ROWS][PARTS];     // scale q
 vec4 incoming[ROWS][PARTS]; // dy
 vec4 sum[ROWS][PARTS];      // of ds k
 float query_lse[SHARE], query_delta[SHARE];
-uint count[SHARE]; // of visible keys
+uint count[SHARE];  // of visible keys
+vec4 part[PARTS];   // of v, then of k: both at once would take too many registers
+float y_dots[ROWS]; // of what this member has of dy and y
 
-void pass_key(place at, uint key) {
-    vec4 k_part[PARTS], v_part[PARTS];
-    [[unroll]] for (uint p = 0u; p < PARTS; p++) {
-        k_part[p] = LOAD_PART(k, k_row(at, key), p);
-        v_part[p] = LOAD_PART(v, v_row(at, key), p);
-    }
-    float ds[SHARE];
+float s_of_row(uint r) {
+    return sum_of_products(mine[r], part);
+}
+
+float dp_of_row(uint r) {
+    return sum_of_products(incoming[r], part);
+}
+
+float delta_of_row(uint r) {
+    return y_dots[r];
+}
+
+void pass_key(place at, uint key, uint seen) {
+    float dp[SHARE], ds[SHARE];
+    [[unroll]] for (uint p = 0u; p < PARTS; p++)
+        part[p] = LOAD_PART(v, v_row(at, key), p);
+    EXCHANGE_SUMMANDS(0u, dp_of_row)
+    [[unroll]] for (uint i = 0u; i < SHARE; i++)
+        dp[i] = SUM_OF_ROW(0u, dp_of_row, i);
+    [[unroll]] for (uint p = 0u; p < PARTS; p++)
+        part[p] = ALONE || key < seen ? LOAD_PART(k, k_row(at, key), p) : vec4(0.0);
+    EXCHANGE_SUMMANDS(1u, s_of_row)
     [[unroll]] for (uint i = 0u; i < SHARE; i++) {
-        float s_dots[TEAM], dp_dots[TEAM];
-        [[unroll]] for (uint r = 0u; r < TEAM; r++) {
-            s_dots[r] = sum_of_products(mine[i * TEAM + r], k_part);
-            dp_dots[r] = sum_of_products(incoming[i * TEAM + r], v_part);
-        }
-        const float p = key < count[i] ? exp(team_sums(s_dots) - query_lse[i]) : 0.0;
-        const float dp = team_sums(dp_dots) * keep_factor(at, at.first + shared_row(i), key);
-        ds[i] = p * (dp - query_delta[i]);
+        const float p = exp(SUM_OF_ROW(1u, s_of_row, i) - query_lse[i]);
+        const float keep = keep_factor(at, at.first + shared_row(i), key);
+        ds[i] = key < count[i] ? p * (dp[i] * keep - query_delta[i]) : 0.0;
     }
-    [[unroll]] for (uint r = 0u; r < ROWS; r++) {
-        const float factor = OF_ROW(ds, r);
+    float row_ds[ROWS];
+    spread_over_team(row_ds, ds, 0u);
+    [[unroll]] for (uint r = 0u; r < ROWS; r++)
         [[unroll]] for (uint p = 0u; p < PARTS; p++)
-            sum[r][p] += factor * k_part[p];
-    }
+            sum[r][p] += row_ds[r] * part[p];
 }
 
 void load_queries(place at) {
@@ -56,22 +68,37 @@ void load_queries(place at) {
             dy_part[p] = LOAD_PART(dy, y_row(at, query), p);
             y_part[p] = LOAD_PART(y, y_row(at, query), p);
         }
-        const float dot_y = team_sum(sum_of_products(dy_part, y_part));
+        const float dot_y = sum_of_products(dy_part, y_part);
         SELECT_ROW(r, row) {
-            if (r % TEAM == member())
-                query_delta[r / TEAM] = dot_y;
+            y_dots[r] = dot_y;
             [[unroll]] for (uint p = 0u; p < PARTS; p++) {
                 mine[r][p] = q_part[p];
                 incoming[r][p] = dy_part[p];
             }
         }
     }
+    EXCHANGE_SUMMANDS(1u, delta_of_row)
+    [[unroll]] for (uint i = 0u; i < SHARE; i++)
+        query_delta[i] = SUM_OF_ROW(1u, delta_of_row, i);
+}
+
+void store_queries(place at) {
+    [[unroll]] for (uint i = 0u; i < SHARE; i++)
+        if (shared_row(i) < at.count)
+            delta[score_row(at, at.first + shared_row(i))] = query_delta[i];
+    [[dont_unroll]] for (uint row = 0u; row < at.count; row++) {
+        vec4 part[PARTS];
+        SELECT_ROW(r, row) {
+            [[unroll]] for (uint p = 0u; p < PARTS; p++)
+                part[p] = sum[r][p] * scale;
+        }
+        [[unroll]] for (uint p = 0u; p < PARTS; p++)
+            STORE_PART(dq, q_row(at, at.first + row), p, part[p])
+    }
 }
 
 void main() {
     const place at = team_place(queries);
-    if (at.item >= batch)
-        return;
     load_queries(at);
     [[unroll]] for (uint i = 0u; i < SHARE; i++) {
         const uint query = min(at.first + shared_row(i), queries - 1u);
@@ -81,20 +108,8 @@ void main() {
     [[unroll]] for (uint r = 0u; r < ROWS; r++)
         [[unroll]] for (uint p = 0u; p < PARTS; p++)
             sum[r][p] = vec4(0.0);
-    const uint end = visible_keys(at, min(at.first + ROWS, queries) - 1u);
-    for (uint key = 0u; key < end; key++)
-        pass_key(at, key);
-
-    [[unroll]] for (uint i = 0u; i < SHARE; i++)
-        if (at.first + shared_row(i) < queries)
-            delta[score_row(at, at.first + shared_row(i))] = query_delta[i];
-    [[dont_unroll]] for (uint row = 0u; row < min(ROWS, queries - at.first); row++) {
-        vec4 part[PARTS];
-        SELECT_ROW(r, row) {
-            [[unroll]] for (uint p = 0u; p < PARTS; p++)
-                part[p] = sum[r][p] * scale;
-        }
-        [[unroll]] for (uint p = 0u; p < PARTS; p++)
-            STORE_PART(dq, q_row(at, at.first + row), p, part[p])
-    }
+    const uint seen = visible_keys(at, min(at.first + ROWS, queries) - 1u);
+    for (uint key = 0u; key < (ALONE ? seen : keys); key++)
+        pass_key(at, key, seen);
+    store_queries(at);
 }

@@ -16,10 +16,11 @@
 //           +-----+-----+-----+-----+-----+-----+-----+-----+
 //
 // There are two ways to feed it.
-//   DEPTH = 0  Each invocation loads what it needs, 4 of k at a time, or its quarter of the rows where four
-//              of them are a team. No shared memory, no barrier: for CPUs, where both are slow, and where a
-//              load costs as much as dozens of additions.
-//   DEPTH > 0  The workgroup stages DEPTH of k in shared memory, both operands with k as the slow index. For
+//   QUADS      Each invocation loads what it needs of b, 4 of k at a time, and a quarter of what it needs of a,
+//              which it exchanges with the other three of its quad; they stand in the same row. No shared memory
+//              and no barrier: for CPUs, where both are slow, and where a load costs as much as dozens of
+//              additions.
+//   otherwise  The workgroup stages DEPTH of k in shared memory, both operands with k as the slow index. For
 //              GPUs.
 // Both add the products of an element in the order of k.
 //
@@ -44,7 +45,7 @@ layout(constant_id = 6) const bool TRANSPOSE_B = false;
 layout(constant_id = 7) const bool VECTOR_A = false; // rows of a, as stored, are a multiple of 4
 layout(constant_id = 8) const bool VECTOR_B = false;
 layout(constant_id = 9) const bool VECTOR_C = false;
-layout(constant_id = 10) const uint DEPTH = 0u; // a multiple of 4
+layout(constant_id = 10) const uint DEPTH = 8u; // a multiple of 4
 
 const uint LANE_COLUMNS = gl_WorkGroupSize.x / LANE_ROWS;
 const uint TILE_ROWS = LANE_ROWS * ROWS;
@@ -78,7 +79,7 @@ vec4 load_a(uint start, uint row, uint step) {
         return step < k ? value : vec4(0.0);
     }
     const vec4 value = FOUR(a, VECTOR_A, start + min(row, m - 1u) * k, step, k);
-    return VECTOR_A ? value : mix(vec4(0.0), value, lessThan(uvec4(step, step + 1u, step + 2u, step + 3u), uvec4(k)));
+    return mix(vec4(0.0), value, lessThan(step + uvec4(0u, 1u, 2u, 3u), uvec4(k)));
 }
 
 // Of b: elements (step, column .. column + 3), or (step .. step + 3, column) if it is stored transposed.
@@ -88,43 +89,42 @@ vec4 load_b(uint start, uint step, uint column) {
     return FOUR(b, VECTOR_B, start + min(step, k - 1u) * n, column, n);
 }
 
-// ---- DEPTH = 0: from memory to registers ----
+#ifdef QUADS
+// ---- from memory to registers ----
 
-// Which member of the team holds element (row i, step s of 4) of a, in which of its vectors, and where in that.
-const uint SHARE = 4u / TEAM; // steps per member, if a is transposed
-#define LEFT_COUNT (ROWS / TEAM)
-#define LEFT(i, s)                                                                                        \
-    (TRANSPOSE_A ? TEAM_BROADCAST(left[(s) % SHARE * (ROWS / 4u) + (i) / 4u][(i) % 4u], (s) / SHARE)      \
-                 : TEAM_BROADCAST(left[(i) % LEFT_COUNT][s], (i) / LEFT_COUNT))
-#define RIGHT(s, j) (TRANSPOSE_B ? right[j][s] : right[(s) * (COLUMNS / 4u) + (j) / 4u][(j) % 4u])
+// Of a, row i and step s of 4: which member of the team loaded it, into which vector, and where in that.
+const uint LEFT = ROWS / TEAM;
+#define LEFT_OF(i, s)                                                             \
+    (TRANSPOSE_A ? subgroupQuadBroadcast(left[(i) / 4u][(i) % 4u], s)             \
+                 : subgroupQuadBroadcast(left[(i) % LEFT][s], (i) / LEFT))
+#define RIGHT_OF(s, j) (TRANSPOSE_B ? right[j][s] : right[(s) * (COLUMNS / 4u) + (j) / 4u][(j) % 4u])
 
-void multiply_in_registers(uint a_start, uint b_start, uint row0, uint column0) {
+void multiply(uint a_start, uint b_start, uint row0, uint column0) {
     for (uint step = 0u; step < k; step += 4u) {
-        vec4 left[LEFT_COUNT], right[COLUMNS];
-        [[unroll]] for (uint i = 0u; i < LEFT_COUNT; i++)
-            left[i] = TRANSPOSE_A ? load_a(a_start, row0 + row_of(i % (ROWS / 4u) * 4u),
-                                           step + member() * SHARE + i / (ROWS / 4u))
-                                  : load_a(a_start, row0 + row_of(member() * LEFT_COUNT + i), step);
+        vec4 left[LEFT], right[COLUMNS];
+        [[unroll]] for (uint i = 0u; i < LEFT; i++)
+            left[i] = TRANSPOSE_A ? load_a(a_start, row0 + row_of(i * 4u), step + member())
+                                  : load_a(a_start, row0 + row_of(member() * LEFT + i), step);
         [[unroll]] for (uint j = 0u; j < COLUMNS; j++)
             right[j] = TRANSPOSE_B ? load_b(b_start, step, column0 + column_of(j))
                                    : load_b(b_start, step + j / (COLUMNS / 4u),
                                             column0 + column_of(j % (COLUMNS / 4u) * 4u));
         [[unroll]] for (uint i = 0u; i < ROWS; i++) {
-            const vec4 x = vec4(LEFT(i, 0u), LEFT(i, 1u), LEFT(i, 2u), LEFT(i, 3u));
+            const vec4 x = vec4(LEFT_OF(i, 0u), LEFT_OF(i, 1u), LEFT_OF(i, 2u), LEFT_OF(i, 3u));
             [[unroll]] for (uint j = 0u; j < COLUMNS; j++)
                 [[unroll]] for (uint s = 0u; s < 4u; s++)
-                    sum[i][j] += x[s] * RIGHT(s, j);
+                    sum[i][j] += x[s] * RIGHT_OF(s, j);
         }
     }
 }
-
-// ---- DEPTH > 0: through shared memory ----
+#else
+// ---- through shared memory ----
 
 // One vec4 more per row keeps the four elements that are stored down a column in different banks.
 const uint LEFT_PITCH = TILE_ROWS / 4u + 1u;
 const uint RIGHT_PITCH = TILE_COLUMNS / 4u + 1u;
-shared vec4 staged_left[DEPTH > 0u ? DEPTH * LEFT_PITCH : 1u];
-shared vec4 staged_right[DEPTH > 0u ? DEPTH * RIGHT_PITCH : 1u];
+shared vec4 staged_left[DEPTH * LEFT_PITCH];
+shared vec4 staged_right[DEPTH * RIGHT_PITCH];
 
 void stage(uint a_start, uint b_start, uint row0, uint column0, uint step) {
     for (uint at = lane(); at < DEPTH * TILE_ROWS / 4u; at += gl_WorkGroupSize.x) {
@@ -135,7 +135,7 @@ void stage(uint a_start, uint b_start, uint row0, uint column0, uint step) {
             const uint s = at % (DEPTH / 4u) * 4u, row = at / (DEPTH / 4u);
             const vec4 value = load_a(a_start, row0 + row, step + s);
             [[unroll]] for (uint i = 0u; i < 4u; i++)
-                staged_left[(s + i) * LEFT_PITCH + row / 4u][row % 4u] = step + s < k ? value[i] : 0.0;
+                staged_left[(s + i) * LEFT_PITCH + row / 4u][row % 4u] = value[i];
         }
     }
     for (uint at = lane(); at < DEPTH * TILE_COLUMNS / 4u; at += gl_WorkGroupSize.x) {
@@ -151,7 +151,7 @@ void stage(uint a_start, uint b_start, uint row0, uint column0, uint step) {
     }
 }
 
-void multiply_through_shared(uint a_start, uint b_start, uint row0, uint column0) {
+void multiply(uint a_start, uint b_start, uint row0, uint column0) {
     for (uint step = 0u; step < k; step += DEPTH) {
         stage(a_start, b_start, row0, column0, step);
         barrier();
@@ -168,6 +168,7 @@ void multiply_through_shared(uint a_start, uint b_start, uint row0, uint column0
         barrier();
     }
 }
+#endif
 
 void store(uint start, uint row0, uint column0) {
     [[unroll]] for (uint j = 0u; j < COLUMNS; j += 4u) {
@@ -198,9 +199,6 @@ void main() {
     [[unroll]] for (uint i = 0u; i < ROWS; i++)
         [[unroll]] for (uint j = 0u; j < COLUMNS; j++)
             sum[i][j] = 0.0;
-    if (DEPTH > 0u)
-        multiply_through_shared(item * m * k, item * k * n, row0, column0);
-    else
-        multiply_in_registers(item * m * k, item * k * n, row0, column0);
+    multiply(item * m * k, item * k * n, row0, column0);
     store(item * m * n, row0, column0);
 }

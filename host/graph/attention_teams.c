@@ -2,43 +2,48 @@
 
 #include <stdio.h>
 
-/* Rows of a team, at most: the more, the less often the other side is loaded, until they no longer fit what
- * they should live in. On CPUs that is the first cache, for data and code; on GPUs the registers. */
-static uint32_t most_rows(const struct attention_teams *teams, uint32_t team, bool cpu) {
-    enum { CPU_FLOATS = 192, GPU_FLOATS = 128, CPU_MOST = 16 }; /* of an invocation */
-    const uint64_t parts = (teams->head_width + 4 * team - 1) / (4 * team);
-    const uint64_t fit = (cpu ? CPU_FLOATS : GPU_FLOATS) / (4 * parts);
-    const uint64_t most = fit > CPU_MOST ? CPU_MOST : fit;
-    return most < team ? team : (uint32_t)(most / team * team);
+enum { TEAM = 4 }; /* invocations */
+
+/* Rows of a team, at most: 1, 2 or a multiple of 4. The more, the less often the other side is loaded. On CPUs
+ * what an invocation holds of one array, and the code for it, should fit into the first caches; on GPUs what it
+ * holds of all arrays should leave enough of 256 registers for what passes. */
+static uint32_t most_rows(const struct attention_teams *teams, bool cpu) {
+    enum { CPU_FLOATS = 192, CPU_MOST = 16, GPU_FLOATS = 200, GPU_MOST = 4 };
+    const uint64_t parts = (teams->head_width + 4 * TEAM - 1) / (4 * TEAM);
+    const uint64_t fit = cpu ? CPU_FLOATS / (4 * parts) : GPU_FLOATS / (4 * parts * teams->arrays);
+    const uint64_t most = cpu ? CPU_MOST : GPU_MOST;
+    const uint64_t rows = fit < most ? fit : most;
+    return rows >= TEAM ? (uint32_t)(rows / TEAM * TEAM) : rows >= 2 ? 2 : 1;
 }
 
 /* That many or fewer, so that the last team of a head does not hold much nothing. */
-static uint32_t even_rows(uint64_t rows, uint32_t most, uint32_t team) {
+static uint32_t even_rows(uint64_t rows, uint32_t most) {
     const uint64_t teams = (rows + most - 1) / most;
     const uint64_t each = teams > 0 ? (rows + teams - 1) / teams : 1;
-    return (uint32_t)((each + team - 1) / team * team);
+    return most < TEAM ? most : (uint32_t)((each + TEAM - 1) / TEAM * TEAM);
 }
 
 void attention_dispatch(struct dispatch *dispatch, const struct attention_teams *teams,
                         const struct gpu_properties *device) {
     const bool cpu = device->type == GPU_TYPE_CPU;
-    const uint32_t team = device->subgroup_quad ? 4 : 1, width = cpu ? 8 : 64;
-    const uint32_t rows = even_rows(teams->rows, most_rows(teams, team, cpu), team);
+    const uint32_t width = cpu ? 8 : 64;
+    const uint32_t rows = even_rows(teams->rows, most_rows(teams, cpu));
     const uint32_t constants[] = {
         dispatch->constants[0],
         width,
         (uint32_t)teams->head_width,
         rows,
-        teams->aligned && teams->head_width % 4 == 0,
+        (teams->odd | teams->head_width) % 4 == 0,
         teams->dropout,
     };
     dispatch->constant_count = sizeof constants / sizeof constants[0];
     for (uint32_t i = 0; i < dispatch->constant_count; i++)
         dispatch->constants[i] = constants[i];
     dispatch->variant = device->subgroup_quad ? SHADER_QUADS : SHADER_PLAIN;
-    snprintf(dispatch->form, sizeof dispatch->form, "%u rows to a team of %u", rows, team);
+    snprintf(dispatch->form, sizeof dispatch->form, "%u rows to a team of %d%s", rows, TEAM,
+             device->subgroup_quad ? "" : " through shared memory");
     const uint64_t count = teams->heads * ((teams->rows + rows - 1) / rows);
-    dispatch_fold(dispatch, (count * team + width - 1) / width, device);
-    dispatch->work = 2.0 * teams->products * (double)teams->heads * (double)teams->rows *
+    dispatch_fold(dispatch, (count * TEAM + width - 1) / width, device);
+    dispatch->work = 2.0 * teams->arrays * (double)teams->heads * (double)teams->rows *
                      (double)teams->streamed * (double)teams->head_width;
 }

@@ -3,6 +3,6 @@
 
 void dispatch_attention_backward_query(struct dispatch *dispatch, const union operator_value *values,
                                        const struct gpu_properties *device) {
-    const struct attention_teams teams = ATTENTION_TEAMS(attention_backward_query, queries, keys, 3, 3);
+    const struct attention_teams teams = ATTENTION_TEAMS(attention_backward_query, queries, keys, 3);
     attention_dispatch(dispatch, &teams, device);
 }

@@ -18,25 +18,22 @@ static uint64_t tiles_of(const struct tiling *tiling, uint64_t batch, uint64_t m
     return batch * ((m + rows - 1) / rows) * ((n + columns - 1) / columns);
 }
 
-/* CPUs: one vector of eight invocations is a workgroup. Wider tiles do not pay: their code leaves the
- * instruction cache, since these drivers write out every load of every lane.
- * GPUs: the largest tile of which there are enough to fill the device. */
-static struct tiling choose_tiling(uint64_t batch, uint64_t m, uint64_t n,
-                                   const struct gpu_properties *device) {
-    static const struct tiling team = {.width = 8, .rows = 24, .columns = 4, .lane_rows = 2};
-    static const struct tiling single = {.width = 8, .rows = 8, .columns = 8, .lane_rows = 2};
-    static const struct tiling shared[] = {
+/* CPUs with quad operations: one vector of eight invocations is a workgroup. Wider tiles do not pay: their code
+ * leaves the instruction cache, since these drivers write out every load of every lane. */
+static const struct tiling in_registers = {.width = 8, .rows = 24, .columns = 4, .lane_rows = 2};
+
+/* Others: the largest tile of which there are enough to fill the device. */
+static struct tiling through_shared(uint64_t batch, uint64_t m, uint64_t n) {
+    static const struct tiling choices[] = {
         {.width = 256, .rows = 8, .columns = 8, .lane_rows = 16, .depth = 8},
         {.width = 256, .rows = 4, .columns = 4, .lane_rows = 16, .depth = 16},
         {.width = 64, .rows = 4, .columns = 4, .lane_rows = 8, .depth = 16},
     };
-    enum { ENOUGH_TILES = 128, SHARED_COUNT = sizeof shared / sizeof shared[0] };
-    if (device->type == GPU_TYPE_CPU)
-        return device->subgroup_quad ? team : single;
-    for (int i = 0; i < SHARED_COUNT - 1; i++)
-        if (tiles_of(&shared[i], batch, m, n) >= ENOUGH_TILES)
-            return shared[i];
-    return shared[SHARED_COUNT - 1];
+    enum { ENOUGH_TILES = 128, LAST = sizeof choices / sizeof choices[0] - 1 };
+    int choice = 0;
+    while (choice < LAST && tiles_of(&choices[choice], batch, m, n) < ENOUGH_TILES)
+        choice++;
+    return choices[choice];
 }
 
 void dispatch_matmul(struct dispatch *dispatch, const union operator_value *values,
@@ -45,7 +42,8 @@ void dispatch_matmul(struct dispatch *dispatch, const union operator_value *valu
     const uint64_t n = DISPATCH_SIZE(matmul, n), k = DISPATCH_SIZE(matmul, k);
     const bool transpose_a = DISPATCH_SIZE(matmul, transpose_a) != 0;
     const bool transpose_b = DISPATCH_SIZE(matmul, transpose_b) != 0;
-    const struct tiling tiling = choose_tiling(batch, m, n, device);
+    const bool quads = device->type == GPU_TYPE_CPU && device->subgroup_quad;
+    const struct tiling tiling = quads ? in_registers : through_shared(batch, m, n);
     const uint32_t constants[] = {
         dispatch->constants[0],
         tiling.width,
@@ -62,7 +60,7 @@ void dispatch_matmul(struct dispatch *dispatch, const union operator_value *valu
     dispatch->constant_count = sizeof constants / sizeof constants[0];
     for (uint32_t i = 0; i < dispatch->constant_count; i++)
         dispatch->constants[i] = constants[i];
-    dispatch->variant = device->subgroup_quad && tiling.depth == 0 ? SHADER_QUADS : SHADER_PLAIN;
+    dispatch->variant = quads ? SHADER_QUADS : SHADER_PLAIN;
     snprintf(dispatch->form, sizeof dispatch->form, "tiles of %u x %u%s", tiling.lane_rows * tiling.rows,
              tiling.width / tiling.lane_rows * tiling.columns,
              tiling.depth > 0 ? " through shared memory" : "");

@@ -67,8 +67,7 @@ static void test_only_what_differs_is_a_variant(void **state) {
     list_variants(list, sizeof list, OPERATOR_layernorm, "rows=3,width=5,eps=1e-6", NULL);
     assert_string_equal(list, "plain,narrow,width=256,");
     list_variants(list, sizeof list, OPERATOR_matmul, "batch=1,m=3,n=5,k=7", NULL);
-    assert_non_null(strstr(list, "plain,narrow,"));
-    assert_non_null(strstr(list, "narrow+quads,"));
+    assert_string_equal(list, "plain,narrow+quads,");
 }
 
 static void test_devices_have_what_they_have(void **state) {
@@ -77,7 +76,7 @@ static void test_devices_have_what_they_have(void **state) {
         .name = "a device without quads", .type = GPU_TYPE_INTEGRATED, .max_groups = {65535, 65535, 65535}};
     char list[256];
     list_variants(list, sizeof list, OPERATOR_matmul, "batch=1,m=3,n=5,k=7", &device);
-    assert_string_equal(list, "plain,narrow,");
+    assert_string_equal(list, "plain,");
     struct variant variant;
     OK(variant_by_name(&variant, "narrow+quads"));
     assert_int_equal(variant_require(&variant, &device), STATUS_UNSUPPORTED);
@@ -132,9 +131,8 @@ static void test_smallest_set_of_features(void **state) {
                device);
     if (gpu_device_properties(device)->type == GPU_TYPE_CPU && quads) {
         assert_int_equal(result.outcome, OUTCOME_FAIL);
-        assert_non_null(strstr(result.message,
-                               "it fails as narrow+quads, passes as plain, narrow; the smallest "
-                               "set of features that fails: narrow+quads"));
+        assert_non_null(strstr(result.message, "it fails as narrow+quads, passes as plain; the smallest "
+                                               "set of features that fails: narrow+quads"));
     } else {
         assert_int_equal(result.outcome, OUTCOME_PASS);
     }

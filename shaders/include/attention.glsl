@@ -6,23 +6,27 @@
 //
 //     | member 0 | member 1 | member 2 | member 3 | member 0 | ...       4 elements each, PARTS per member
 //
-// A dot product is the sum over the members. team_sums() makes those of four rows at once, so that exp and
-// random numbers are computed once and not four times: what there is one number of per row, such as a score,
-// is an array of SHARE in the member that is row % TEAM. Row r is in its element r / TEAM.
+// A dot product is the sum over the members. They make those of four rows at once, each that of another row, so
+// that exp and random numbers are computed once and not four times: what there is one number of per row, such as
+// a score, is an array of SHARE in the member that is row % TEAM, and spread_over_team() brings it back to all.
 //
-// Include it after interface.glsl.
+//     EXCHANGE_SUMMANDS(0u, score_of_row)        float score_of_row(uint row): what this member has of it
+//     for (uint i = 0u; i < SHARE; i++)
+//         ... SUM_OF_ROW(0u, score_of_row, i)    of row shared_row(i), over the team
+//
+// Include it after team.glsl and interface.glsl.
 #ifndef ATTENTION_GLSL
 #define ATTENTION_GLSL
 #include "index.glsl"
 #include "philox.glsl"
 
 layout(constant_id = 2) const uint WIDTH = 64u; // head_width
-layout(constant_id = 3) const uint ROWS = 8u;   // of a team, a multiple of TEAM
+layout(constant_id = 3) const uint ROWS = 8u;   // of a team: 1, 2, or a multiple of 4
 layout(constant_id = 4) const bool VECTOR = false; // pitches, offsets and head_width are multiples of 4
 layout(constant_id = 5) const bool DROPOUT = false;
 
 const uint PARTS = (WIDTH + 4u * TEAM - 1u) / (4u * TEAM);
-const uint SHARE = ROWS / TEAM;
+const uint SHARE = (ROWS + TEAM - 1u) / TEAM;
 
 // The sum of products over the parts that this member has.
 float sum_of_products(vec4 a[PARTS], vec4 b[PARTS]) {
@@ -33,8 +37,55 @@ float sum_of_products(vec4 a[PARTS], vec4 b[PARTS]) {
     return sum;
 }
 
-// The number that a share[SHARE] has for row r.
-#define OF_ROW(share, r) TEAM_BROADCAST(share[(r) / TEAM], (r) % TEAM)
+// The row of which this member has element i of a share; ROWS or more: of none.
+uint shared_row(uint i) {
+    return i * TEAM + member();
+}
+
+#ifdef QUADS
+// Teams need not wait for each other: each may have its own range of streamed rows.
+const bool ALONE = true;
+
+// Summands are made where they are added: four of them are few registers, and work for a processor that waits
+// for the exp of the four before. `slot` is for the other way.
+#define EXCHANGE_SUMMANDS(slot, summand)
+#define SUM_OF_ROW(slot, summand, i)                                                         \
+    team_sums(vec4(summand(i * 4u), summand(min(i * 4u + 1u, ROWS - 1u)),                    \
+                   summand(min(i * 4u + 2u, ROWS - 1u)), summand(min(i * 4u + 3u, ROWS - 1u))))
+
+// What the members have shares of, to all of them.
+void spread_over_team(out float x[ROWS], float share[SHARE], uint slot) {
+    [[unroll]] for (uint r = 0u; r < ROWS; r++)
+        x[r] = subgroupQuadBroadcast(share[r / TEAM], r % TEAM);
+}
+#else
+const bool ALONE = false;
+
+// Two slots each, so that one barrier per exchange is enough: before a slot is written again, every
+// invocation has passed the barrier of another.
+shared float summands[2][gl_WorkGroupSize.x * ROWS];
+shared float shares[2][gl_WorkGroupSize.x * SHARE];
+
+#define EXCHANGE_SUMMANDS(slot, summand)                                   \
+    [[unroll]] for (uint r_ = 0u; r_ < ROWS; r_++)                         \
+        summands[slot][r_ * gl_WorkGroupSize.x + lane()] = summand(r_);    \
+    barrier();
+#define SUM_OF_ROW(slot, summand, i) sum_of_row(slot, i)
+
+float sum_of_row(uint slot, uint i) {
+    const uint from = min(shared_row(i), ROWS - 1u) * gl_WorkGroupSize.x + lane() - member();
+    return (summands[slot][from] + summands[slot][from + 1u]) +
+           (summands[slot][from + 2u] + summands[slot][from + 3u]);
+}
+
+void spread_over_team(out float x[ROWS], float share[SHARE], uint slot) {
+    [[unroll]] for (uint i = 0u; i < SHARE; i++)
+        shares[slot][i * gl_WorkGroupSize.x + lane()] = share[i];
+    barrier();
+    [[unroll]] for (uint r = 0u; r < ROWS; r++)
+        x[r] = shares[slot][r / TEAM * gl_WorkGroupSize.x + lane() - member() + r % TEAM];
+}
+#endif
 
 // Where the member's part begins within head_width.
 uint part_of(uint part) {
@@ -68,20 +119,17 @@ uint part_of(uint part) {
     [[unroll]] for (uint r = 0u; r < ROWS; r++)      \
         if (r == (row))
 
-// The row of which this member has element i of a share.
-uint shared_row(uint i) {
-    return i * TEAM + member();
-}
-
-// The head of one image that this team works on, and its first row; `rows` is their number in the tensor.
+// The head of one image that this team works on, the first of its rows, and how many of them there are: 0 for
+// teams past the last, which go through the motions. `rows` is the number of rows in the tensor.
 struct place {
-    uint item, head, first;
+    uint item, head, first, count;
 };
 
 place team_place(uint rows) {
     const uint blocks = (rows + ROWS - 1u) / ROWS;
     const uint team = (linear_group() * gl_WorkGroupSize.x + lane()) / TEAM;
-    return place(team / blocks / heads, team / blocks % heads, team % blocks * ROWS);
+    const uint first = team % blocks * ROWS, item = team / blocks / heads;
+    return place(min(item, batch - 1u), team / blocks % heads, first, item < batch ? min(ROWS, rows - first) : 0u);
 }
 
 uint q_row(place at, uint query) {
