@@ -40,8 +40,8 @@ struct need {
     bool is_default;
 };
 
-/* "matmul/batch=1,m=64,n=384,k=384,bias=none@narrow+quads": sizes that are 0 and tensors that are given are left
- * out. */
+/* "matmul/batch=1,m=64,n=384,k=384,bias=none@narrow+quads": sizes that are 0 and tensors that are given are
+ * left out. */
 static void write_name(char name[CASE_NAME], const struct need *need) {
     const struct operator_info *const info = operator_info(need->id);
     int used = snprintf(name, CASE_NAME, "%s", info->name);
