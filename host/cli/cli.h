@@ -6,6 +6,8 @@
  *     const struct cli_command command_devices = {
  *         .name = "devices", .summary = "list the devices", .example = "mnsp devices", .run = run};
  *
+ * A name may be of two words, "data check"; the first then names a group.
+ *
  * Options are GNU long options. A command lists its own; with `settings` set, every setting of
  * train/settings.def is an option too, with dashes for underscores, unless the command has one of that name
  * itself. --help comes by itself.
@@ -43,7 +45,7 @@ struct cli_command {
 };
 
 extern const struct cli_command command_devices, command_pretrain, command_finetune, command_eval,
-    command_read, command_replay, command_inspect, command_bench, command_profile;
+    command_read, command_replay, command_inspect, command_bench, command_profile, command_data_check;
 
 /* ---- what was given ---- */
 

@@ -104,6 +104,10 @@ static int32_t find(const struct data_charset *charset, uint32_t code_point) {
     return data_charset_unknown(charset);
 }
 
+bool data_charset_has(const struct data_charset *charset, uint32_t code_point) {
+    return find(charset, code_point) != data_charset_unknown(charset);
+}
+
 enum status data_charset_encode(const struct data_charset *charset, const char *text, size_t steps,
                                 int32_t *target, int32_t *length) {
     const char *cursor = text, *const end = text + strlen(text);

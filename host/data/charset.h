@@ -52,6 +52,9 @@ MNSP_NODISCARD enum status data_charset_read(struct data_charset *out, const cha
 
 void data_charset_free(struct data_charset *charset);
 
+/* Whether a character is in the set. */
+bool data_charset_has(const struct data_charset *charset, uint32_t code_point);
+
 /* Whether a label is short enough for training with targets of `steps` places: the field's rule is
  * characters + 1 < steps, one stricter than what would fit. */
 bool data_charset_fits(const char *text, size_t steps);

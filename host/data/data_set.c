@@ -49,6 +49,10 @@ static enum status open_label_file(struct source *out, const char *path) {
     return code;
 }
 
+/* What makes a folder a labelled one; the first that is there counts. */
+static const char *const label_files[] = {"labels.tsv", "labels.txt", "gt.txt", "annotation.jsonl",
+                                          "annotation.json"};
+
 /* Finds out the kind of a source and opens it. */
 static enum status open_source(struct source *out, const char *path) {
     static const char render[] = "render:";
@@ -62,13 +66,11 @@ static enum status open_source(struct source *out, const char *path) {
         return open_label_file(out, path);
     if (!S_ISDIR(about.st_mode))
         return status_set(STATUS_INVALID, "%s: neither a folder nor a label file", path);
-    if (holds(path, "labels.tsv"))
-        return source_open_labels(out, path, "labels.tsv");
-    if (holds(path, "annotation.jsonl"))
-        return source_open_labels(out, path, "annotation.jsonl");
-    if (holds(path, "data.mdb"))
-        return source_open_lmdb(out, path);
-    return source_open_folder(out, path);
+    for (size_t i = 0; i < sizeof label_files / sizeof label_files[0]; i++)
+        if (holds(path, label_files[i]))
+            return source_open_labels(out, path, label_files[i]);
+    TRY(source_open_lmdb(out, path));
+    return out->kind != NULL ? STATUS_OK : source_open_folder(out, path);
 }
 
 static enum status add_member(struct data_set *set, const char *path) {
@@ -133,6 +135,7 @@ struct data_source_info data_set_source(const struct data_set *set, size_t sourc
         .first = member->first,
         .count = member->source.count,
         .labelled = member->source.labelled,
+        .understated = member->source.understated,
     };
 }
 
@@ -156,11 +159,42 @@ static enum status beyond(const struct data_set *set, size_t index) {
     return status_set(STATUS_INTERNAL, "item %zu of a data set of %zu", index, set->count);
 }
 
-enum status data_set_read(struct data_set *set, size_t index, struct data_image *image) {
+enum status data_set_bytes(struct data_set *set, size_t index, char **bytes, size_t *size) {
     size_t local;
     const struct source *const source = find(set, index, &local);
+    *bytes = NULL;
+    *size = 0;
+    return source ? source->kind->bytes(source->state, local, bytes, size) : beyond(set, index);
+}
+
+enum status data_set_decode(const struct data_set *set, size_t index, const char *bytes, size_t size,
+                            struct data_image *image) {
+    const enum status code = data_image_decode(image, bytes, size);
+    if (code == STATUS_OK)
+        return code;
+    size_t local;
+    const struct source *const source = find(set, index, &local);
+    char *name;
+    if (source == NULL || source->kind->item_name(source->state, local, &name) != STATUS_OK)
+        return code;
+    status_context(code, "%s", name);
+    free(name);
+    return code;
+}
+
+enum status data_set_read(struct data_set *set, size_t index, struct data_image *image) {
+    size_t local, size;
+    const struct source *const source = find(set, index, &local);
     *image = (struct data_image){0};
-    return source ? source->kind->read(source->state, local, image) : beyond(set, index);
+    if (source == NULL)
+        return beyond(set, index);
+    if (source->kind->read != NULL)
+        return source->kind->read(source->state, local, image);
+    char *bytes;
+    TRY(source->kind->bytes(source->state, local, &bytes, &size));
+    const enum status code = data_set_decode(set, index, bytes, size, image);
+    free(bytes);
+    return code;
 }
 
 enum status data_set_item_name(const struct data_set *set, size_t index, char **name) {

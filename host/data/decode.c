@@ -40,15 +40,20 @@ enum status data_image_decode(struct data_image *out, const void *bytes, size_t 
     return STATUS_OK;
 }
 
+enum status data_image_bytes(char **bytes, size_t *size, const char *path) {
+    /* A pipe that a list names would hold us for ever. */
+    struct stat about;
+    *bytes = NULL;
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+        return status_set(STATUS_INVALID, "%s: not a regular file", path);
+    return file_read(bytes, size, path, DATA_IMAGE_BYTES_MAX);
+}
+
 enum status data_image_read(struct data_image *out, const char *path) {
     *out = (struct data_image){0};
     char *bytes;
     size_t size;
-    /* A pipe that a list names would hold us for ever. */
-    struct stat about;
-    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
-        return status_set(STATUS_INVALID, "%s: not a regular file", path);
-    TRY(file_read(&bytes, &size, path, DATA_IMAGE_BYTES_MAX));
+    TRY(data_image_bytes(&bytes, &size, path));
     const enum status code = data_image_decode(out, bytes, size);
     free(bytes);
     return code == STATUS_OK ? code : status_context(code, "%s", path);

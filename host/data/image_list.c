@@ -82,10 +82,10 @@ static enum status list_item_name(void *state, size_t index, char **name) {
     return memory_format(name, "%s%s", path[0] == '/' ? "" : list->root, path);
 }
 
-static enum status list_read(void *state, size_t index, struct data_image *image) {
+static enum status list_bytes(void *state, size_t index, char **bytes, size_t *size) {
     char *path;
     TRY(list_item_name(state, index, &path));
-    const enum status code = data_image_read(image, path);
+    const enum status code = data_image_bytes(bytes, size, path);
     free(path);
     return code;
 }
@@ -102,7 +102,8 @@ static enum status list_label(void *state, size_t index, char **label, size_t *s
     return STATUS_OK;
 }
 
-static const struct source_kind list_kind = {list_close, list_read, list_label, list_item_name};
+static const struct source_kind list_kind = {
+    .close = list_close, .bytes = list_bytes, .label = list_label, .item_name = list_item_name};
 
 void image_list_finish(struct image_list *list, const char *format, struct source *out) {
     *out = (struct source){

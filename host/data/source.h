@@ -2,10 +2,14 @@
  *
  * A data set joins one or more sources, each named by a text:
  *
- *     DIR with labels.tsv       lines `path<TAB>text`, or `path text` where no tab is; paths from DIR
+ *     DIR with labels.tsv       lines `path<TAB>text`, `path, "text"` or `path text` (label_line.h); paths from
+ *                               DIR. labels.txt and gt.txt are names for it, too
  *     DIR with annotation.jsonl lines {"filename": path, "text": text}, as Union14M's test sets have them
- *     FILE                      either of them by another name, *.jsonl for the latter; paths from its folder
+ *     DIR with annotation.json  a list of such objects, or MMOCR 1.x's {"data_list": [...]} with the keys
+ *                               "img_path" and "instances": [{"text": text}]
+ *     FILE                      one of them by another name, *.jsonl or *.json; paths from its folder
  *     DIR with data.mdb         LMDB: num-samples, image-%09d and label-%09d, counted from 1; labels may lack
+ *     DIR above such            all of them as one source, in the order of their paths
  *     DIR                       every .jpg .jpeg .png .bmp below it, ordered by path, without labels
  *     render:count=N,seed=S[,words=FILE][,fonts=DIR]
  *                               words drawn with the installed fonts; see render.h
@@ -34,9 +38,10 @@ struct data_set;
 struct data_source_info {
     const char *path;    /* as it was given */
     const char *name;    /* its last part: a folder's or file's name */
-    const char *format;  /* "labelled folder", "LMDB", "folder", "rendered words" */
+    const char *format;  /* "labelled folder", "LMDB", "LMDBs", "folder", "rendered words" */
     size_t first, count; /* its global indices */
     bool labelled;       /* whether its items have labels, as far as its first item tells */
+    bool understated;    /* an LMDB that holds more images than its num-samples says */
 };
 
 /* Opens `count` sources. Errors: STATUS_INVALID when one is missing, of no known kind, broken or empty;
@@ -55,6 +60,14 @@ struct data_source_info data_set_source(const struct data_set *set, size_t sourc
 /* Reads and decodes one image. Errors: STATUS_INVALID or STATUS_IO with a message naming it when that image
  * is missing or bad; STATUS_MEMORY. */
 MNSP_NODISCARD enum status data_set_read(struct data_set *set, size_t index, struct data_image *image);
+
+/* The encoded image as it lies there, JPEG, PNG or BMP, released with free(); a rendered word is encoded. Errors: as
+ * data_set_read(), but what the bytes hold is not looked at. */
+MNSP_NODISCARD enum status data_set_bytes(struct data_set *set, size_t index, char **bytes, size_t *size);
+
+/* Decodes bytes that data_set_bytes() gave for this item. Errors: as data_set_read(). */
+MNSP_NODISCARD enum status data_set_decode(const struct data_set *set, size_t index, const char *bytes,
+                                           size_t size, struct data_image *image);
 
 /* A copy of one label, UTF-8 without control characters, released with free(); NULL when the item has none.
  * Errors: STATUS_INVALID, naming the item, for a label that is no such text. */

@@ -93,8 +93,19 @@ static enum status rendering_read(void *state, size_t index, struct data_image *
     return code;
 }
 
-static const struct source_kind render_kind = {rendering_close, rendering_read, rendering_label,
-                                               rendering_item_name};
+static enum status rendering_bytes(void *state, size_t index, char **bytes, size_t *size) {
+    struct data_image image;
+    TRY(rendering_read(state, index, &image));
+    const enum status code = data_image_encode(&image, 0, bytes, size);
+    data_image_free(&image);
+    return code;
+}
+
+static const struct source_kind render_kind = {.close = rendering_close,
+                                               .bytes = rendering_bytes,
+                                               .read = rendering_read,
+                                               .label = rendering_label,
+                                               .item_name = rendering_item_name};
 
 /* ---- options ---- */
 

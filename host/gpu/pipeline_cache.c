@@ -1,6 +1,7 @@
 #include "gpu/gpu_internal.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <stdio.h>
@@ -17,14 +18,6 @@ struct file_header {
 
 static const char magic[8] = "MNSPPC1";
 static const size_t most_bytes = (size_t)256 << 20; /* beyond it the file is begun anew */
-
-/* FNV-1a, 64 bits. */
-static uint64_t hash_bytes(const unsigned char *data, uint64_t count) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (uint64_t i = 0; i < count; i++)
-        hash = (hash ^ data[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}
 
 static enum status name_file(struct gpu_device *device, const char *directory) {
     const struct gpu_properties *const properties = &device->properties;

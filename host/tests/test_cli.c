@@ -14,8 +14,8 @@
     "--decoder-heads 2 --scales 2 --recognition-width 16 --recognition-depth 1 --recognition-heads 2 "       \
     "--recognition-inner 16 "
 
-static const char *const commands[] = {"devices", "pretrain", "finetune", "eval",   "read",
-                                       "replay",  "inspect",  "bench",    "profile"};
+static const char *const commands[] = {"devices", "pretrain", "finetune", "eval",    "read",
+                                       "replay",  "inspect",  "bench",    "profile", "data check"};
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 static int start(void **state) {
@@ -98,6 +98,10 @@ static void wrong_usage_is_status_2(void **state) {
     assert_has(program_err, "Usage: mnsp COMMAND");
     assert_failed(mnsp("benhc"), 2, "unknown command 'benhc'; did you mean 'bench'?");
     assert_failed(mnsp("help nothing"), 2, "unknown command 'nothing'");
+    assert_failed(mnsp("data chekc words"), 2, "unknown command 'data chekc'; did you mean 'data check'?");
+    assert_failed(mnsp("data check"), 2, "name a data set");
+    assert_int_equal(mnsp("data"), 2);
+    assert_has(program_err, "Usage: mnsp data COMMAND");
     assert_failed(mnsp("bench --bacth 3"), 2, "unknown option --bacth; did you mean 'batch'");
     assert_failed(mnsp("bench --bacth=3"), 2, "unknown option --bacth");
     assert_failed(mnsp("bench -x"), 2, "unknown option -x");

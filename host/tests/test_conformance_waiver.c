@@ -34,7 +34,8 @@ static void test_malformed_files_are_refused(void **state) {
         {"{\"waivers\": [{" NEEDED ", \"outcomes\": [\"Pass\"]}]}", "not Pass"},
         {"{\"waivers\": [{" NEEDED ", \"outcomes\": [3]}]}", "not an integer"},
         {"{\"waivers\": [{" NEEDED ", \"driver_version\": \"1\"}]}", "unknown key 'driver_version'"},
-        {"{\"waivers\": [{" NEEDED "}, {" NEEDED ", \"device\": 7}]}", "waiver 2: key 'device' is an integer"},
+        {"{\"waivers\": [{" NEEDED "}, {" NEEDED ", \"device\": 7}]}",
+         "waiver 2: key 'device' is an integer"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char path[128];

@@ -127,6 +127,59 @@ static void a_folder_with_json_lines_is_labelled(void **state) {
     data_set_close(set);
 }
 
+static void icdar_lines_are_read(void **state) {
+    (void)state;
+    assert_int_equal(mkdir(in_folder("icdar"), 0777), 0);
+    write_png(in_folder("icdar/word_1.png"), 8, 8, 4);
+    write_text(in_folder("icdar/gt.txt"), "\xEF\xBB\xBFword_1.png, \"Genaxis, Theatre\"\r\n"
+                                          "\"word_1.png\", \"say \\\"hi\\\" \\\\\"\n"
+                                          "word_1.png,\"x\"\n"
+                                          "word_1.png, \"\"\n"
+                                          "word_1.png \"\n"
+                                          "word_1.png, \"\n");
+    struct data_set *const set = open_one(in_folder("icdar"));
+    static const char *const labels[] = {"Genaxis, Theatre", "say \"hi\" \\", "x", NULL, "\"", "\""};
+    assert_int_equal(data_set_count(set), 6);
+    for (size_t i = 0; i < 6; i++)
+        assert_label(set, i, labels[i]);
+    for (size_t i = 0; i < 5; i++)
+        assert_mark(set, i, 4);
+    data_set_close(set);
+}
+
+static void json_documents_are_read(void **state) {
+    (void)state;
+    write_png(in_folder("doc.png"), 8, 8, 2);
+    write_text(in_folder("list.json"), " [ {\"filename\": \"doc.png\", \"text\": \"a]b\"},\n"
+                                       "{\"text\": \"c\", \"filename\": \"doc.png\"} ] ");
+    struct data_set *set = open_one(in_folder("list.json"));
+    assert_int_equal(data_set_count(set), 2);
+    assert_label(set, 0, "a]b");
+    assert_mark(set, 1, 2);
+    data_set_close(set);
+    write_text(in_folder("mmocr.json"),
+               "{\"metainfo\": {\"data_list\": 1, \"more\": [2, -3.5e1, null]}, \"data_list\": ["
+               "{\"img_path\": \"doc.png\", \"instances\": [{\"text\": \"W\\u00fcrze\"}]}]}");
+    set = open_one(in_folder("mmocr.json"));
+    assert_label(set, 0, "W\xC3\xBCrze");
+    data_set_close(set);
+    static const char *const wrong[][2] = {
+        {"", "'{' is missing"},
+        {"[]", "no images"},
+        {"{\"metainfo\": 1}", "data_list"},
+        {"{\"data_list\": {}}", "'[' is missing"},
+        {"[{\"filename\": \"doc.png\", \"text\": \"a\"} {", "item 1"},
+        {"[{\"filename\": \"doc.png\", \"text\": \"a\"}, {\"filename\": 1}]", "item 2"},
+        {"[{\"filename\": \"doc.png\", \"te", "item 0"},
+        {"[{\"img_path\": \"doc.png\", \"instances\": []}]", "0 instances"},
+        {"[1]", "item 1"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        write_text(in_folder("wrong.json"), wrong[i][0]);
+        assert_open_refused(in_folder("wrong.json"), wrong[i][1]);
+    }
+}
+
 static void plain_folder_is_sorted(void **state) {
     (void)state;
     assert_int_equal(mkdir(in_folder("plain"), 0777), 0);
@@ -181,6 +234,64 @@ static void lmdb_is_read(void **state) {
     assert_label(set, 1, "text2");
     assert_label(set, 2, NULL);
     data_set_close(set);
+}
+
+/* Several below one folder are one source, in the order of their paths; the bytes come as they lie there. */
+static void lmdbs_below_a_folder_are_one(void **state) {
+    (void)state;
+    assert_int_equal(mkdir(in_folder("several"), 0777), 0);
+    assert_int_equal(mkdir(in_folder("several/b"), 0777), 0);
+    write_lmdb(in_folder("several/c"), 4);
+    write_lmdb(in_folder("several/b/deep"), 0);
+    write_lmdb(in_folder("several/a"), 2);
+    write_text(in_folder("several/notes.txt"), "no data");
+    struct data_set *const set = open_one(in_folder("several"));
+    assert_int_equal(data_set_count(set), 6);
+    assert_string_equal(data_set_source(set, 0).format, "LMDBs");
+    assert_true(data_set_source(set, 0).labelled);
+    static const char *const labels[] = {"text1", "text2", "text1", "text2", NULL, "text4"};
+    for (size_t i = 0; i < 6; i++)
+        assert_label(set, i, labels[i]);
+    assert_mark(set, 1, 2);
+    assert_mark(set, 5, 4);
+    char *name, *bytes;
+    size_t size;
+    assert_ok(data_set_item_name(set, 3, &name));
+    assert_non_null(strstr(name, "several/c/data.mdb: image-000000002"));
+    free(name);
+    assert_ok(data_set_bytes(set, 3, &bytes, &size));
+    struct data_image image;
+    assert_ok(data_set_decode(set, 3, bytes, size, &image));
+    assert_int_equal(image.pixels[2], 2 * 7);
+    data_image_free(&image);
+    assert_refused(data_set_decode(set, 3, bytes, size / 2, &image), STATUS_INVALID,
+                   "c/data.mdb: image-000000002");
+    free(bytes);
+    data_set_close(set);
+}
+
+/* A count that is too small is told of, one that is too large gives items that are missing. */
+static void lmdb_with_a_wrong_count(void **state) {
+    (void)state;
+    static const char *const counts[] = {"2", "3", "5"};
+    for (size_t i = 0; i < 3; i++) {
+        char folder[32];
+        snprintf(folder, sizeof folder, "count%s", counts[i]);
+        struct lmdb_writer writer = lmdb_begin(in_folder(folder));
+        lmdb_put(&writer, "num-samples", counts[i], 1);
+        for (int k = 1; k <= 3; k++) {
+            char key[40];
+            snprintf(key, sizeof key, "image-%09d", k);
+            lmdb_put_png(&writer, key, 9, 9, k);
+        }
+        lmdb_end(&writer);
+        struct data_set *const set = open_one(in_folder(folder));
+        assert_int_equal(data_set_source(set, 0).understated, i == 0);
+        struct data_image image;
+        if (i == 2)
+            assert_refused(data_set_read(set, 3, &image), STATUS_INVALID, "image-000000004 is missing");
+        data_set_close(set);
+    }
 }
 
 /* Enough entries for a tree of three levels, and values of every size around a page. */
@@ -343,9 +454,13 @@ int main(void) {
         cmocka_unit_test(label_lines_in_all_forms),
         cmocka_unit_test(label_file_by_its_name),
         cmocka_unit_test(plain_folder_is_sorted),
+        cmocka_unit_test(icdar_lines_are_read),
         cmocka_unit_test(json_lines_are_read),
+        cmocka_unit_test(json_documents_are_read),
         cmocka_unit_test(a_folder_with_json_lines_is_labelled),
         cmocka_unit_test(lmdb_is_read),
+        cmocka_unit_test(lmdbs_below_a_folder_are_one),
+        cmocka_unit_test(lmdb_with_a_wrong_count),
         cmocka_unit_test(lmdb_with_gaps),
         cmocka_unit_test(large_lmdb_is_read),
         cmocka_unit_test(lmdb_damaged_does_no_harm),

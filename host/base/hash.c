@@ -1,0 +1,9 @@
+#include "base/hash.h"
+
+uint64_t hash_bytes(const void *bytes, size_t size) {
+    const unsigned char *const byte = bytes;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
