@@ -6,8 +6,8 @@
 
 /* An invocation per element: 65,626 workgroups of 256. An invocation per four elements, as random numbers come: so
  * many times four, which devices with the least range of a binding, 128 MiB, do not support. */
-#define MANY          "16800001"
-#define MANY_BY_FOUR  "67200001"
+#define MANY         "16800001"
+#define MANY_BY_FOUR "67200001"
 
 /* clang-format off */
 static const struct extreme extremes[] = {
@@ -95,6 +95,8 @@ static const struct extreme extremes[] = {
     {OPERATOR_cross_entropy, {"rows=70001,classes=3,ignore=1,factor=1", AS_REAL}},
     {OPERATOR_cross_entropy_backward, {"rows=0,classes=5,ignore=1,factor=1", AS_REAL}},
     {OPERATOR_cross_entropy_backward, {"rows=5600001,classes=3,ignore=1,factor=1", AS_REAL | IN_FULL}},
+    {OPERATOR_accumulate, {"count=0,factor=1", AS_INTEGER}},
+    {OPERATOR_accumulate, {"count=" MANY ",factor=0.5", AS_INTEGER | IN_FULL}},
     {OPERATOR_square_sum, {"count=0,first=2,parts=3", AS_INTEGER}},
     {OPERATOR_square_sum, {"count=140001,first=1,parts=70001", AS_INTEGER}},
     {OPERATOR_clip_factor, {"count=0,limit=1", AS_REAL}},

@@ -16,6 +16,7 @@ static const char smallest[] = "image_height=8,image_width=32,patch_height=2,wid
 
 static const struct group_case cases[] = {
     {"mae/steps=1", SET_SMOKE},
+    {"mae/accumulate=2,steps=2", SET_STANDARD},
     {"mae/normalise_pixels=false,clip_norm=0.5,steps=5", SET_STANDARD},
     {"lmim/steps=1", SET_STANDARD},
     {"lmim/teacher_kind=momentum,align_stop_gradient=true,steps=5", SET_STANDARD},
@@ -25,6 +26,7 @@ static const struct group_case cases[] = {
     {"mnsp/nsp_target=teacher,mim_target=pixels,steps=2", SET_STANDARD},
     {"mnsp/nsp_target=pixels,align=off,steps=2", SET_STANDARD},
     {"recognition/steps=1", SET_SMOKE},
+    {"recognition/accumulate=4,clip_norm=1,steps=3", SET_STANDARD},
     {"recognition/layer_decay=0.7,clip_norm=1,steps=5", SET_STANDARD},
 };
 
@@ -131,8 +133,10 @@ enum status step_create(struct train_step **out, size_t *steps, const char *name
     TRY(parse_name(&settings, name));
     settings.seed = (int64_t)(seed & INT64_MAX);
     *steps = (size_t)settings.steps;
-    return train_step_create(
-        out, &settings,
-        &(struct train_step_options){
-            .batch = BATCH, .characters = CHARACTERS, .device = device, .keep_gradients = true});
+    return train_step_create(out, &settings,
+                             &(struct train_step_options){.batch = BATCH,
+                                                          .parts = (size_t)settings.accumulate,
+                                                          .characters = CHARACTERS,
+                                                          .device = device,
+                                                          .keep_gradients = true});
 }

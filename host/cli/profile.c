@@ -72,15 +72,17 @@ static void add_run(struct profile *profile, const struct train_step *step, enum
         name_of(name, node, grouping);
         struct row *const row = find_row(profile, name);
         const bool is_product = cli_node_is_product(node);
-        const double time = executor_nanoseconds(step->executor, i);
+        const size_t runs = node->segment == 0 ? step->parts : 1; /* the last of which was measured */
+        const double time = executor_nanoseconds(step->executor, i) * (double)runs;
         row->nanoseconds += time;
         profile->nanoseconds += time;
         if (!first)
             continue;
-        row->count++;
-        row->flops += is_product ? graph_node_work(node) : 0;
-        profile->flops += is_product ? graph_node_work(node) : 0;
-        row->bytes += cli_node_bytes(node);
+        const double flops = is_product ? graph_node_work(node) * (double)runs : 0;
+        row->count += runs;
+        row->flops += flops;
+        profile->flops += flops;
+        row->bytes += cli_node_bytes(node) * (double)runs;
     }
 }
 

@@ -100,7 +100,10 @@ enum status cli_step_create(struct train_step **out, const struct settings *sett
                             struct gpu_device *device, bool timed) {
     TRY(train_step_create(
         out, settings,
-        &(struct train_step_options){.batch = (size_t)settings->batch, .device = device, .timed = timed}));
+        &(struct train_step_options){.batch = (size_t)(settings->batch / settings->accumulate),
+                                     .parts = (size_t)settings->accumulate,
+                                     .device = device,
+                                     .timed = timed}));
     const enum status status = fill(*out, (uint64_t)settings->seed);
     if (status != STATUS_OK) {
         train_step_destroy(*out);

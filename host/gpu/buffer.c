@@ -58,6 +58,11 @@ static uint64_t room_in_heap(const struct gpu_device *device, uint32_t heap) {
     return room;
 }
 
+uint64_t gpu_device_room(const struct gpu_device *device) {
+    const uint32_t type = choose_type(device, UINT32_MAX, GPU_MEMORY_DEVICE);
+    return type == UINT32_MAX ? 0 : room_in_heap(device, device->memory.memoryTypes[type].heapIndex);
+}
+
 static enum status refuse_memory(const struct gpu_buffer *buffer, uint64_t bytes, uint64_t room,
                                  const char *name) {
     const struct gpu_device *const device = buffer->device;

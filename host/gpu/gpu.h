@@ -109,6 +109,9 @@ MNSP_NODISCARD enum status gpu_buffer_create(struct gpu_device *device, struct g
 void gpu_buffer_destroy(struct gpu_buffer *buffer);
 uint64_t gpu_buffer_bytes(const struct gpu_buffer *buffer);
 
+/* Bytes of the device's own memory that are free now, as far as the driver tells. */
+uint64_t gpu_device_room(const struct gpu_device *device);
+
 /* Copies between host memory and a buffer; returns when the copy is done. Must not overlap a run. */
 MNSP_NODISCARD enum status gpu_buffer_write(struct gpu_buffer *buffer, uint64_t offset, const void *data,
                                             uint64_t bytes);

@@ -41,6 +41,18 @@ enum status executor_create(struct executor **out, struct graph *graph, struct g
     return STATUS_OK;
 }
 
+enum status executor_fits(struct graph *graph, const struct gpu_device *device) {
+    const struct plan_limits limits = device_limits(gpu_device_properties(device));
+    struct plan *plan;
+    TRY(plan_create(&plan, graph, &limits));
+    const uint64_t needed = plan_bytes(plan), room = gpu_device_room(device);
+    plan_destroy(plan);
+    if (needed <= room)
+        return STATUS_OK;
+    return status_set(STATUS_MEMORY, "the plan needs %.1f MiB, %.1f MiB are free", (double)needed / (1 << 20),
+                      (double)room / (1 << 20));
+}
+
 void executor_destroy(struct executor *executor) {
     if (executor == NULL)
         return;

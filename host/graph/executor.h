@@ -25,6 +25,9 @@ struct executor;
 MNSP_NODISCARD enum status executor_create(struct executor **out, struct graph *graph,
                                            struct gpu_device *device, bool timed);
 void executor_destroy(struct executor *executor);
+/* Whether a graph would have room on a device now: makes its plan, takes no memory. Errors: those of the plan,
+ * STATUS_MEMORY with the figures. */
+MNSP_NODISCARD enum status executor_fits(struct graph *graph, const struct gpu_device *device);
 const struct plan *executor_plan(const struct executor *executor);
 
 /* Writes the initial values of parameters and state, drawn from `seed` by the parameter's name, so that

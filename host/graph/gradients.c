@@ -86,6 +86,12 @@ const struct tensor *graph_gradient(const struct graph *g, const struct tensor *
     return id < g->gradient_count ? g->gradients[id] : NULL;
 }
 
+void graph_accumulate_gradients(struct graph *g, const struct tensor *part, float factor) {
+    for (size_t i = 0; i < g->gradient_count && g->status == STATUS_OK; i++)
+        if (g->tensors[i]->kind == TENSOR_PARAMETER && g->gradients[i] != NULL)
+            g->gradients[i] = graph_accumulate(g, g->gradients[i], part, factor);
+}
+
 /* ---- the rules ---- */
 
 #define TENSOR(x)                                                                                            \

@@ -142,6 +142,11 @@ void graph_backward(struct graph *graph, const struct tensor *loss);
  * the loss does not depend on it. */
 const struct tensor *graph_gradient(const struct graph *graph, const struct tensor *x);
 
+/* Appends, to the segment of the gradients, their sums over several runs of it, each times `factor`; a run in
+ * which the input `part` (1, unsigned) is 0 begins anew. From here on graph_gradient() gives the sum of a
+ * parameter's gradients, which is whole after the last of the runs. */
+void graph_accumulate_gradients(struct graph *graph, const struct tensor *part, float factor);
+
 /* The random state that dropout and random_uniform read: an input of 4 words {seed low, seed high, step, 0}.
  */
 const struct tensor *graph_random(struct graph *graph);

@@ -318,6 +318,14 @@ const struct tensor *graph_cross_entropy(struct graph *g, const struct tensor *l
 
 /* ---- updates ---- */
 
+const struct tensor *graph_accumulate(struct graph *g, const struct tensor *x, const struct tensor *part,
+                                      float factor) {
+    const struct tensor *const sum = graph_activation(g, x->shape);
+    require(g, part->elements == 1, "accumulate", x, part);
+    APPEND(g, accumulate, TENSOR(sum), TENSOR(x), TENSOR(part), SIZE(x->elements), REAL(factor));
+    return sum;
+}
+
 void graph_square_sum(struct graph *g, const struct tensor *partial, const struct tensor *x, size_t first,
                       size_t parts) {
     require(g, first + parts <= partial->elements, "square_sum", partial, x);

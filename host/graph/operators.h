@@ -104,8 +104,12 @@ const struct tensor *graph_masked_mse(struct graph *g, const struct tensor *pred
 const struct tensor *graph_cross_entropy(struct graph *g, const struct tensor *logits,
                                          const struct tensor *target, uint32_t ignore, float factor);
 
-/* ---- updates: no output, they change their first tensor ---- */
+/* ---- updates: they change their first tensor ---- */
 
+/* A new tensor to which each run adds factor * x; a run in which part (1, unsigned) is 0 begins anew. Use it in
+ * another segment or make it an output: then it keeps its memory from run to run. */
+const struct tensor *graph_accumulate(struct graph *g, const struct tensor *x, const struct tensor *part,
+                                      float factor);
 /* partial[first ...] = sums of squares of `parts` pieces of x. */
 void graph_square_sum(struct graph *g, const struct tensor *partial, const struct tensor *x, size_t first,
                       size_t parts);

@@ -222,6 +222,19 @@ static void test_adamw_skips(void **state) {
     assert_true(parameter[0] == 3 && m[0] == 4 && v[0] == 5);
 }
 
+/* The first part begins anew, whatever the memory holds. */
+static void test_accumulate(void **state) {
+    (void)state;
+    float sum[3] = {NAN, INFINITY, 7};
+    const float x[3] = {4, -8, 0}, y[3] = {2, 2, -2};
+    reference_accumulate(sum, x, (const uint32_t[]){0}, 3, 0.5f);
+    assert_floats(sum, (const float[]){2, -4, 0}, 3);
+    reference_accumulate(sum, y, (const uint32_t[]){1}, 3, 0.5f);
+    assert_floats(sum, (const float[]){3, -3, -1}, 3);
+    reference_accumulate(sum, y, (const uint32_t[]){2}, 3, 1);
+    assert_floats(sum, (const float[]){5, -1, -3}, 3);
+}
+
 static void test_ema(void **state) {
     (void)state;
     float average[2] = {8, -4};
@@ -245,6 +258,7 @@ int main(void) {
         cmocka_unit_test(test_clip_factor),
         cmocka_unit_test(test_adamw),
         cmocka_unit_test(test_adamw_skips),
+        cmocka_unit_test(test_accumulate),
         cmocka_unit_test(test_ema),
     };
     return cmocka_run_group_tests_name("reference, rows and updates", tests, NULL, NULL);

@@ -12,7 +12,7 @@
     "pretrain --data words --batch 2 --steps 20 --checkpoint-every 10 --log-every 1 --warmup-steps 3 "       \
     "--rate 1e-3 --seed 5 --image-height 16 --image-width 32 --width 16 --depth 1 --heads 2 "                \
     "--decoder-width 16 --decoder-depth 1 --decoder-heads 2 --picture-every 0 "
-#define LMIM "--objective lmim --teacher mae/last.safetensors --decoder-dropout 0.2 "
+#define LMIM "--objective lmim --teacher mae/last.safetensors --decoder-dropout 0.2 --accumulate 2 "
 
 static const char *const devices[] = {"--device reference", ""};
 
@@ -129,7 +129,7 @@ static void killed_mae_resumes_bit_for_bit(void **state) {
         check_killed("--objective mae", devices[i]);
 }
 
-static void killed_lmim_with_dropout_resumes_bit_for_bit(void **state) {
+static void killed_lmim_with_dropout_in_parts_resumes_bit_for_bit(void **state) {
     (void)state;
     run_whole(RUN "--objective mae --device reference", "mae");
     for (size_t i = 0; i < (has_device() ? 2 : 1); i++)
@@ -188,7 +188,7 @@ static void wrong_resumes_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_mae_resumes_bit_for_bit),
-        cmocka_unit_test(killed_lmim_with_dropout_resumes_bit_for_bit),
+        cmocka_unit_test(killed_lmim_with_dropout_in_parts_resumes_bit_for_bit),
         cmocka_unit_test(interrupted_run_resumes_bit_for_bit),
         cmocka_unit_test(another_seed_gives_another_run),
         cmocka_unit_test(wrong_resumes_are_refused),

@@ -102,6 +102,7 @@ enum status settings_check(const struct settings *settings) {
         TRY(check_recognition(settings));
     else
         TRY(check_pretraining(settings));
+    TRY(divides(settings->batch, "batch", settings->accumulate, "accumulate"));
     if (settings->min_rate > settings_rate(settings))
         return status_set(STATUS_USAGE, "setting 'min_rate' (%g) is above the highest rate (%g)",
                           settings->min_rate, settings_rate(settings));

@@ -61,11 +61,36 @@ static void keep_gradients(struct graph *graph) {
     }
 }
 
+/* The mean over the parts of a number that the host reads. */
+static const struct tensor *mean(const struct train_step *step, const struct tensor *number,
+                                 const char *name) {
+    char text[64];
+    snprintf(text, sizeof text, "step.%s", name);
+    return graph_output(step->graph,
+                        graph_accumulate(step->graph, number, step->part, (float)(1 / (double)step->parts)),
+                        text);
+}
+
+/* Losses and gradients become means over the parts. */
+static void accumulate(struct train_step *step) {
+    struct objective *const objective = &step->objective;
+    graph_scope(step->graph, "accumulation");
+    step->part = graph_input_unsigned(step->graph, "part", SHAPE(1));
+    const bool alone = objective->term_count == 1; /* then the term is the loss */
+    for (size_t i = 0; i < objective->term_count; i++)
+        objective->terms[i].tensor = mean(step, objective->terms[i].tensor, objective->terms[i].name);
+    objective->loss = alone ? objective->terms[0].tensor : mean(step, objective->loss, "loss");
+    graph_accumulate_gradients(step->graph, step->part, (float)(1 / (double)step->parts));
+}
+
+/* The graph of a step. */
 static enum status build(struct train_step *step, const struct settings *settings,
                          const struct train_step_options *options) {
     struct graph *const graph = step->graph;
-    TRY(objective_build(graph, &step->objective_settings, options->batch, &step->objective));
+    TRY(objective_build(graph, &step->objective_settings, step->batch, &step->objective));
     graph_backward(graph, step->objective.loss);
+    if (step->parts > 1)
+        accumulate(step);
     if (options->keep_gradients)
         keep_gradients(graph);
     TRY(train_optimiser_append(graph,
@@ -83,24 +108,76 @@ static enum status build(struct train_step *step, const struct settings *setting
     objective_after_update(graph, &step->objective_settings);
     step->teacher_segment = objective_teacher_start(graph, &step->objective_settings);
     step->random = graph_random(graph);
-    if (options->weights != NULL)
-        TRY(weights_check(graph, options->weights));
-    return executor_create(&step->executor, graph, options->device, options->timed);
+    return graph_status(graph);
 }
 
-enum status train_step_create(struct train_step **out, const struct settings *settings,
-                              const struct train_step_options *options) {
-    *out = NULL;
-    TRY(settings_check(settings));
+/* A step without an executor. */
+static enum status describe(struct train_step **out, const struct settings *settings,
+                            const struct train_step_options *options) {
     struct train_step *step;
+    *out = NULL;
     TRY(memory_new(&step, 1, sizeof *step));
     step->batch = options->batch;
+    step->parts = options->parts ? options->parts : 1;
     step->seed = (uint64_t)settings->seed;
     step->objective_settings = train_objective_settings(settings, options->characters);
     step->objective_settings.given_noise = options->given_noise;
     enum status status = graph_create(&step->graph);
     if (status == STATUS_OK)
         status = build(step, settings, options);
+    if (status != STATUS_OK) {
+        train_step_destroy(step);
+        return status;
+    }
+    *out = step;
+    return STATUS_OK;
+}
+
+/* Whether the images of a step fit in so many parts. */
+static bool fits(const struct settings *settings, const struct train_step_options *options, size_t images,
+                 size_t parts) {
+    struct train_step_options smaller = *options;
+    struct train_step *step;
+    smaller.batch = images / parts;
+    smaller.parts = parts;
+    const bool fit = describe(&step, settings, &smaller) == STATUS_OK &&
+                     executor_fits(step->graph, options->device) == STATUS_OK;
+    train_step_destroy(step);
+    return fit;
+}
+
+/* Adds to the message of a step that does not fit which number of parts would. */
+static enum status advise(enum status failure, const struct settings *settings,
+                          const struct train_step_options *options) {
+    char message[768];
+    snprintf(message, sizeof message, "%s", status_message());
+    const size_t parts = options->parts ? options->parts : 1, images = options->batch * parts;
+    size_t more = parts + 1;
+    while (more <= images && (images % more != 0 || !fits(settings, options, images, more)))
+        more++;
+    if (more > images)
+        return status_set(failure, "%s; not even --accumulate %zu would fit", message, images);
+    return status_set(failure, "%s; --accumulate %zu would fit", message, more);
+}
+
+static enum status equip(struct train_step *step, const struct settings *settings,
+                         const struct train_step_options *options) {
+    if (options->weights != NULL)
+        TRY(weights_check(step->graph, options->weights));
+    const enum status status = executor_create(&step->executor, step->graph, options->device, options->timed);
+    const bool too_large = status == STATUS_MEMORY || status == STATUS_UNSUPPORTED;
+    if (too_large && options->device != NULL && executor_fits(step->graph, options->device) != STATUS_OK)
+        return advise(status, settings, options);
+    return status;
+}
+
+enum status train_step_create(struct train_step **out, const struct settings *settings,
+                              const struct train_step_options *options) {
+    struct train_step *step;
+    *out = NULL;
+    TRY(settings_check(settings));
+    TRY(describe(&step, settings, options));
+    const enum status status = equip(step, settings, options);
     if (status != STATUS_OK) {
         train_step_destroy(step);
         return status;
@@ -117,12 +194,26 @@ void train_step_destroy(struct train_step *step) {
     free(step);
 }
 
-enum status train_step_run(struct train_step *step, uint64_t number, double rate) {
-    const uint32_t random[4] = {(uint32_t)step->seed, (uint32_t)(step->seed >> 32), (uint32_t)number, 0};
+enum status train_step_part(struct train_step *step, uint64_t number, size_t part) {
+    /* Each part draws numbers of its own. */
+    const uint32_t random[4] = {(uint32_t)step->seed, (uint32_t)(step->seed >> 32),
+                                (uint32_t)(number * step->parts + part), 0};
+    const uint32_t place = (uint32_t)part;
     TRY(executor_write(step->executor, step->random, random));
+    if (step->part != NULL)
+        TRY(executor_write(step->executor, step->part, &place));
+    return executor_run(step->executor, 0);
+}
+
+enum status train_step_update(struct train_step *step, uint64_t number, double rate) {
     TRY(train_optimiser_write(step->executor, &step->optimiser, rate, number));
-    TRY(executor_run(step->executor, 0));
     return executor_run(step->executor, step->optimiser.segment);
+}
+
+enum status train_step_run(struct train_step *step, uint64_t number, double rate) {
+    for (size_t part = 0; part < step->parts; part++)
+        TRY(train_step_part(step, number, part));
+    return train_step_update(step, number, rate);
 }
 
 enum status train_step_result(const struct train_step *step, struct train_result *result) {

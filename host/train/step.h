@@ -9,6 +9,16 @@
  *     TRY(train_step_run(step, number, rate));
  *     TRY(train_step_result(step, &result));
  *
+ * With .parts = N, a step is N times .batch images, forward and backward of each part one after the other in the
+ * memory of one, and an update with the mean of their gradients: what one pass over all of them gives, up to the
+ * rounding of the sums. Losses and terms are means over the parts, too.
+ *
+ *     for (size_t part = 0; part < step->parts; part++) {
+ *         ... write the inputs of the part ...
+ *         TRY(train_step_part(step, number, part));
+ *     }
+ *     TRY(train_step_update(step, number, rate));
+ *
  * Caveats: as for executors. device NULL is the reference.
  */
 #ifndef MNSP_TRAIN_STEP_H
@@ -21,7 +31,8 @@
 #include "train/settings.h"
 
 struct train_step_options {
-    size_t batch;
+    size_t batch;      /* images of a part */
+    size_t parts;      /* 0: 1 */
     size_t characters; /* of the recogniser's set; 0: 94 */
     struct gpu_device *device;
     bool given_noise;    /* mask_noise is an input instead of being drawn in the graph */
@@ -37,22 +48,26 @@ struct train_step {
     struct executor *executor;
     struct objective_settings objective_settings;
     uint32_t teacher_segment; /* run once before training: a momentum teacher starts as the student */
-    const struct tensor *random;
+    const struct tensor *random, *part; /* inputs; part is NULL where there is one only */
     uint64_t seed;
-    size_t batch;
+    size_t batch, parts;
 };
 
 /* The objective's settings among all settings. */
 struct objective_settings train_objective_settings(const struct settings *settings, size_t characters);
 
 /* Errors: STATUS_USAGE for settings that do not fit together, those of weights_check(), of the plan and of
- * the device. */
+ * the device. Where memory does not suffice, the message says which setting `accumulate` would fit. */
 MNSP_NODISCARD enum status train_step_create(struct train_step **out, const struct settings *settings,
                                              const struct train_step_options *options);
 void train_step_destroy(struct train_step *step);
 
-/* Runs step `number` (from 0) at a learning rate: forward, backward, update. The inputs of the objective must
- * have been written. */
+/* Forward and backward of part `part` of step `number`, both from 0. The inputs of the objective must have been
+ * written. */
+MNSP_NODISCARD enum status train_step_part(struct train_step *step, uint64_t number, size_t part);
+/* The update, after the last part. */
+MNSP_NODISCARD enum status train_step_update(struct train_step *step, uint64_t number, double rate);
+/* All parts, each on the inputs as they are, and the update. */
 MNSP_NODISCARD enum status train_step_run(struct train_step *step, uint64_t number, double rate);
 
 struct train_result {

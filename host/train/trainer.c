@@ -209,10 +209,12 @@ static enum status start(struct run *run, const char *last) {
     TRY(check_options(run, last));
     TRY(open_data(run));
     TRY(file_make_folders(run->options->out));
-    TRY(train_step_create(&run->step, run->settings,
-                          &(struct train_step_options){.batch = (size_t)run->settings->batch,
-                                                       .characters = run->charset.count,
-                                                       .device = run->options->device}));
+    TRY(train_step_create(
+        &run->step, run->settings,
+        &(struct train_step_options){.batch = (size_t)(run->settings->batch / run->settings->accumulate),
+                                     .parts = (size_t)run->settings->accumulate,
+                                     .characters = run->charset.count,
+                                     .device = run->options->device}));
     TRY(load_weights(run, last));
     TRY(open_loader(run));
     TRY(open_folder(run));
@@ -231,15 +233,18 @@ static void finish(struct run *run) {
 
 /* ---- stepping ---- */
 
-static enum status write_batch(const struct run *run, const struct data_batch *batch) {
+/* The images of part `part` of a step. */
+static enum status write_part(const struct run *run, const struct data_batch *batch, size_t part) {
     const struct objective *const objective = &run->step->objective;
     struct executor *const executor = run->step->executor;
-    TRY(executor_write(executor, objective->image, batch->recognition ? batch->recognition : batch->image));
+    const float *const images = batch->recognition ? batch->recognition : batch->image;
+    TRY(executor_write(executor, objective->image, images + part * objective->image->elements));
     if (objective->guidance != NULL)
-        TRY(executor_write(executor, objective->guidance, batch->guidance));
+        TRY(executor_write(executor, objective->guidance,
+                           batch->guidance + part * objective->guidance->elements));
     if (objective->target != NULL) {
-        TRY(executor_write(executor, objective->target, batch->target));
-        TRY(executor_write(executor, objective->length, batch->length));
+        TRY(executor_write(executor, objective->target, batch->target + part * objective->target->elements));
+        TRY(executor_write(executor, objective->length, batch->length + part * objective->length->elements));
     }
     return STATUS_OK;
 }
@@ -291,9 +296,12 @@ static enum status tell_step(struct run *run, struct clock *clock, struct train_
 static enum status one_step(struct run *run, uint64_t number, struct train_progress *progress) {
     const struct data_batch *batch;
     TRY(data_loader_next(run->loader, &batch));
-    TRY(write_batch(run, batch));
+    for (size_t part = 0; part < run->step->parts; part++) {
+        TRY(write_part(run, batch, part));
+        TRY(train_step_part(run->step, number, part));
+    }
     progress->rate = train_rate(run->settings, number, run->steps, run->warmup);
-    TRY(train_step_run(run->step, number, progress->rate));
+    TRY(train_step_update(run->step, number, progress->rate));
     TRY(train_step_result(run->step, &progress->result));
     progress->step = run->done = number + 1;
     progress->epoch = number / run->steps_per_epoch;
