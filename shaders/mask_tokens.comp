@@ -13,14 +13,7 @@
 #define TYPE_noise uint
 #include "interface.glsl"
 #include "index.glsl"
-
-// Bits of a float -> an integer in the same order. -0 equals 0, NaN equals +infinity.
-uint order_of(uint bits) {
-    const uint magnitude = bits & 0x7FFFFFFFu;
-    if (magnitude > 0x7F800000u)
-        return 0xFF800000u;
-    return bits > 0x80000000u ? ~bits : magnitude | 0x80000000u;
-}
+#include "order.glsl"
 
 void main() {
     const uint i = linear_invocation();

@@ -238,6 +238,25 @@ const struct tensor *graph_embedding(struct graph *g, const struct tensor *table
     return y;
 }
 
+void graph_scatter_rows(struct graph *g, const struct tensor *y, const struct tensor *x,
+                        const struct tensor *index) {
+    const size_t batch = index->shape.of[0], count = index->elements / batch, total = rows(y) / batch;
+    require(g, last(x) == last(y) && rows(x) == index->elements && total * batch == rows(y), "scatter_rows",
+            y, x);
+    APPEND(g, scatter_rows, TENSOR(y), TENSOR(x), TENSOR(index), SIZE(batch), SIZE(total), SIZE(count),
+           SIZE(last(x)));
+}
+
+struct graph_top graph_top_k(struct graph *g, const struct tensor *x, size_t count) {
+    struct shape shape = x->shape;
+    shape.of[shape.rank - 1] = count;
+    const struct graph_top top = {graph_activation(g, shape), graph_activation_unsigned(g, shape)};
+    require(g, count <= last(x), "top_k", x, top.value);
+    APPEND(g, top_k, TENSOR(top.value), TENSOR(top.index), TENSOR(x), SIZE(rows(x)), SIZE(last(x)),
+           SIZE(count));
+    return top;
+}
+
 /* ---- images and masks ---- */
 
 const struct tensor *graph_patchify(struct graph *g, const struct tensor *image, size_t patch_height,

@@ -72,6 +72,16 @@ const struct tensor *graph_slice(struct graph *g, const struct tensor *x, size_t
 const struct tensor *graph_gather_rows(struct graph *g, const struct tensor *x, const struct tensor *index);
 /* table (V, D), index (...) -> (..., D). */
 const struct tensor *graph_embedding(struct graph *g, const struct tensor *table, const struct tensor *index);
+/* y[b, index[b, i]] = x[b, i] in place: y (B, R, D), x (B, C, D), index (B, C) without equal ones in a row. */
+void graph_scatter_rows(struct graph *g, const struct tensor *y, const struct tensor *x,
+                        const struct tensor *index);
+
+struct graph_top {
+    const struct tensor *value; /* (..., count), falling */
+    const struct tensor *index; /* (..., count) unsigned: their columns */
+};
+/* The `count` largest elements of each row of x (..., D). */
+struct graph_top graph_top_k(struct graph *g, const struct tensor *x, size_t count);
 
 /* ---- images and masks ---- */
 

@@ -85,6 +85,30 @@ static void test_gather_rows(void **state) {
     assert_floats(dx, (const float[]){0, 0, 1 + 3, 2 + 4, 7 + 11, 8 + 12, 0, 0}, 8);
 }
 
+static void test_scatter_rows(void **state) {
+    (void)state;
+    float y[2 * 3 * 2];
+    const float x[2 * 2 * 2] = {10, 20, 30, 40, 50, 60, 70, 80};
+    const uint32_t index[4] = {2, 0, 3, 1};
+    count_up(y, COUNT(y));
+    reference_scatter_rows(y, x, index, 2, 3, 2, 2);
+    assert_floats(y, (const float[]){30, 40, 3, 4, 10, 20, 7, 8, 70, 80, 11, 12}, 12);
+}
+
+/* Ties keep their order, -0 equals 0, and NaN is as large as infinity. */
+static void test_top_k(void **state) {
+    (void)state;
+    const float x[2][4] = {{1, 3, -2, 3}, {-0.0f, INFINITY, NAN, 0}};
+    float value[2 * 4];
+    uint32_t index[2 * 4];
+    reference_top_k(value, index, x[0], 2, 4, 4);
+    assert_words(index, (const uint32_t[]){1, 3, 0, 2, 1, 2, 0, 3}, 8);
+    assert_floats(value, (const float[]){3, 3, 1, -2}, 4);
+    assert_true(isnan(value[5]) && signbit(value[6]));
+    reference_top_k(value, index, x[0], 2, 4, 1);
+    assert_words(index, (const uint32_t[]){1, 1}, 2);
+}
+
 /* ---- images and masks ---- */
 
 /* Two channels of 2 x 4 pixels in patches of 1 x 2. */
@@ -250,6 +274,8 @@ int main(void) {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_concatenate_and_slice),
         cmocka_unit_test(test_gather_rows),
+        cmocka_unit_test(test_scatter_rows),
+        cmocka_unit_test(test_top_k),
         cmocka_unit_test(test_patchify),
         cmocka_unit_test(test_mean_pool),
         cmocka_unit_test(test_mask_tokens),
