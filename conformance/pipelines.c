@@ -108,7 +108,7 @@ struct model {
 static enum status build_model(struct graph *graph, const struct model *model, size_t batch) {
     if (model->reads) {
         struct reader reader;
-        return reader_build(graph, &model->settings, batch, &reader);
+        return reader_build(graph, &model->settings, batch, &(struct reader_search){.beam = 1}, &reader);
     }
     struct objective objective;
     struct train_optimiser optimiser;

@@ -4,7 +4,8 @@
 #define AT(argument) ARGUMENT_INDEX(matmul, argument)
 
 /* Every transposition; sizes of one, primes, one off a tile; then the model's products: q k v, the two layers
- * of a block, a patch embedding, the last layer, and gradients of weights, whose sums are long. */
+ * of a block, a patch embedding, few rows, as when a text is written symbol by symbol, the last layer, and gradients of
+ * weights, whose sums are long. */
 static const struct sizes sizes[] = {
     {"batch=1,m=1,n=1,k=1", AS_INTEGER | AS_REAL},
     {"batch=1,m=1,n=7,k=16,bias=none", AS_INTEGER | AS_REAL},
@@ -25,6 +26,9 @@ static const struct sizes sizes[] = {
     {"batch=1,m=130,n=1536,k=384,transpose_b=1", AS_INTEGER},
     {"batch=1,m=130,n=384,k=1536,transpose_b=1", AS_REAL},
     {"batch=1,m=256,n=384,k=48,transpose_b=1", AS_INTEGER | AS_REAL},
+    {"batch=1,m=1,n=512,k=512,transpose_b=1,bias=none", AS_INTEGER | AS_REAL},
+    {"batch=1,m=8,n=97,k=511,transpose_b=1", AS_INTEGER | AS_REAL},
+    {"batch=2,m=9,n=65,k=67,transpose_b=1,bias=none", AS_INTEGER | AS_REAL},
     {"batch=1,m=52,n=97,k=384,transpose_b=1", AS_INTEGER | AS_REAL},
     {"batch=1,m=384,n=97,k=208,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},
     {"batch=1,m=384,n=48,k=2056,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},

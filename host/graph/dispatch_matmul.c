@@ -19,8 +19,14 @@ static uint64_t tiles_of(const struct tiling *tiling, uint64_t batch, uint64_t m
 }
 
 /* CPUs with quad operations: one vector of eight invocations is a workgroup. Wider tiles do not pay: their code
- * leaves the instruction cache, since these drivers write out every load of every lane. */
-static const struct tiling in_registers = {.width = 8, .rows = 24, .columns = 4, .lane_rows = 2};
+ * leaves the instruction cache, since these drivers write out every load of every lane. Few rows, as when a text is
+ * written symbol by symbol, would leave most of the large tile empty. */
+static struct tiling in_registers(uint64_t m) {
+    static const struct tiling large = {.width = 8, .rows = 24, .columns = 4, .lane_rows = 2};
+    static const struct tiling thin = {.width = 8, .rows = 4, .columns = 4, .lane_rows = 1};
+    enum { THIN_ROWS = 8 };
+    return m <= THIN_ROWS ? thin : large;
+}
 
 /* Others: the largest tile of which there are enough to fill the device. */
 static struct tiling through_shared(uint64_t batch, uint64_t m, uint64_t n) {
@@ -43,7 +49,7 @@ void dispatch_matmul(struct dispatch *dispatch, const union operator_value *valu
     const bool transpose_a = DISPATCH_SIZE(matmul, transpose_a) != 0;
     const bool transpose_b = DISPATCH_SIZE(matmul, transpose_b) != 0;
     const bool quads = device->type == GPU_TYPE_CPU && device->subgroup_quad;
-    const struct tiling tiling = quads ? in_registers : through_shared(batch, m, n);
+    const struct tiling tiling = quads ? in_registers(m) : through_shared(batch, m, n);
     const uint32_t constants[] = {
         dispatch->constants[0],
         tiling.width,

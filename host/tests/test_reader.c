@@ -10,6 +10,7 @@ struct reading {
     float probability[FIXTURE_BATCH * LENGTH];
 };
 
+static const struct reader_search greedy = {.beam = 1};
 static float pixels[FIXTURE_BATCH * 3 * 8 * 32];
 
 /* Opens a reader; `eos_bias` makes words end earlier the higher it is. */
@@ -17,7 +18,7 @@ static void open_reader(struct fixture *f, struct reader *reader, float eos_bias
     *f = (struct fixture){.settings = fixture_settings(OBJECTIVE_RECOGNITION)};
     f->settings.recognition_dropout = 0.5F; /* of training: reading has none */
     OK(graph_create(&f->graph));
-    OK(reader_build(f->graph, &f->settings, FIXTURE_BATCH, reader));
+    OK(reader_build(f->graph, &f->settings, FIXTURE_BATCH, &greedy, reader));
     OK(executor_create(&f->executor, f->graph, NULL, false));
     fixture_write_parameters(f);
     const struct tensor *const bias = graph_find(f->graph, "decoder.classifier.bias");
@@ -128,12 +129,18 @@ static void test_bad_sizes(void **state) {
     struct graph *g;
     OK(graph_create(&g));
     settings.max_length = 1000;
-    assert_int_equal(reader_build(g, &settings, 1, &reader), STATUS_USAGE);
+    assert_int_equal(reader_build(g, &settings, 1, &greedy, &reader), STATUS_USAGE);
     graph_destroy(g);
     OK(graph_create(&g));
     settings = fixture_settings(OBJECTIVE_RECOGNITION);
-    assert_int_equal(reader_build(g, &settings, 0, &reader), STATUS_USAGE);
+    assert_int_equal(reader_build(g, &settings, 0, &greedy, &reader), STATUS_USAGE);
     graph_destroy(g);
+    static const struct reader_search impossible[] = {{.beam = 0}, {.beam = 1000}, {2, -1}, {2, NAN}};
+    for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++) {
+        OK(graph_create(&g));
+        assert_int_equal(reader_build(g, &settings, 1, &impossible[i], &reader), STATUS_USAGE);
+        graph_destroy(g);
+    }
 }
 
 int main(void) {

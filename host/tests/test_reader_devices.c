@@ -26,7 +26,7 @@ static void check_reading(struct gpu_device *device) {
         struct fixture f = {.settings = settings};
         struct reader reader;
         OK(graph_create(&f.graph));
-        OK(reader_build(f.graph, &settings, FIXTURE_BATCH, &reader));
+        OK(reader_build(f.graph, &settings, FIXTURE_BATCH, &(struct reader_search){.beam = 1}, &reader));
         OK(executor_create(&f.executor, f.graph, devices[i], false));
         fixture_write_parameters(&f);
         OK(reader_read(f.executor, &reader, pixels, text[i], probability[i]));

@@ -67,7 +67,7 @@ static enum status build(struct recogniser *r, size_t batch, struct gpu_device *
     TRY(settings_check(&r->settings));
     TRY(graph_create(&r->graph));
     const struct objective_settings objective = train_objective_settings(&r->settings, r->charset.count);
-    TRY(reader_build(r->graph, &objective, batch, &r->reader));
+    TRY(reader_build(r->graph, &objective, batch, &(struct reader_search){.beam = 1}, &r->reader));
     TRY(executor_create(&r->executor, r->graph, device, false));
     r->image_floats = r->reader.image->elements / batch;
     TRY(memory_new(&r->images, r->reader.image->elements, sizeof *r->images));
