@@ -319,9 +319,8 @@ enum status bench_operators(const struct cli_values *values, struct gpu_device *
         return bench_product(values, device, repeat);
     TRY(cli_step_settings(values, &settings));
     /* The step is only looked at, which needs no device. */
-    TRY(train_step_create(
-        &step, &settings,
-        &(struct train_step_options){.batch = (size_t)(settings.batch / settings.accumulate)}));
+    TRY(train_step_create(&step, &settings,
+                          &(struct train_step_options){.batch = (size_t)settings_part_rows(&settings)}));
     const enum status status = bench_graph(values, step->graph, only, device, repeat);
     train_step_destroy(step);
     return status;

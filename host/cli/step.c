@@ -45,6 +45,7 @@ enum status cli_step_settings(const struct cli_values *values, struct settings *
     long long batch = 8;
     TRY(cli_number(values, "batch", 1, &batch));
     settings->batch = batch;
+    settings->views = 1;    /* a row counts as an image */
     settings->min_rate = 0; /* of no use here, and it may be above the rate of a small batch */
     return settings_check(settings);
 }
@@ -98,12 +99,11 @@ static enum status fill(struct train_step *step, uint64_t seed) {
 
 enum status cli_step_create(struct train_step **out, const struct settings *settings,
                             struct gpu_device *device, bool timed) {
-    TRY(train_step_create(
-        out, settings,
-        &(struct train_step_options){.batch = (size_t)(settings->batch / settings->accumulate),
-                                     .parts = (size_t)settings->accumulate,
-                                     .device = device,
-                                     .timed = timed}));
+    TRY(train_step_create(out, settings,
+                          &(struct train_step_options){.batch = (size_t)settings_part_rows(settings),
+                                                       .parts = (size_t)settings->accumulate,
+                                                       .device = device,
+                                                       .timed = timed}));
     const enum status status = fill(*out, (uint64_t)settings->seed);
     if (status != STATUS_OK) {
         train_step_destroy(*out);

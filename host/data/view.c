@@ -2,6 +2,9 @@
 
 #include "data/augment.h"
 
+const struct data_view_chances data_view_published = {
+    .geometry = 0.5f, .deterioration = 0.25f, .colour = 0.25f};
+
 /* Places in the stream of random numbers, in units of 2^14 elements of an image. */
 enum { PLACE_GUIDANCE, PLACE_RECOGNITION /* and the next */ };
 
@@ -52,17 +55,17 @@ static enum status augment_for_guidance(struct data_image *image, uint32_t heigh
 }
 
 static enum status augment_for_recognition(struct data_image *image, uint32_t height, uint32_t width,
-                                           struct philox *random) {
+                                           const struct data_view_chances *chances, struct philox *random) {
     TRY(data_image_limit(image, AUGMENT_SIDE_MAX));
-    if (philox_next_uniform(random) < 0.5f)
+    if (philox_next_uniform(random) < chances->geometry)
         TRY(apply(&augment_geometry[philox_next_below(random, AUGMENT_GEOMETRY_COUNT)], image, random));
-    if (philox_next_uniform(random) < 0.25f) {
+    if (philox_next_uniform(random) < chances->deterioration) {
         uint32_t order[AUGMENT_DETERIORATION_COUNT] = {0};
         draw_order(order, AUGMENT_DETERIORATION_COUNT, random);
         for (int i = 0; i < AUGMENT_DETERIORATION_COUNT; i++)
             TRY(apply(&augment_deterioration[order[i]], image, random));
     }
-    if (philox_next_uniform(random) < 0.25f)
+    if (philox_next_uniform(random) < chances->colour)
         augment_jitter(image, &augment_recognition_jitter, random);
     return data_image_resize(image, height, width);
 }
@@ -80,11 +83,12 @@ enum status data_view_guidance(float *planes, const struct data_image *image, ui
 }
 
 enum status data_view_recognition(float *planes, const struct data_image *image, uint32_t height,
-                                  uint32_t width, const struct data_view_key *key, uint32_t view) {
+                                  uint32_t width, const struct data_view_chances *chances,
+                                  const struct data_view_key *key, uint32_t view) {
     struct data_image copy;
     struct philox random = start(key, PLACE_RECOGNITION + view);
     TRY(data_image_copy(&copy, image));
-    const enum status code = augment_for_recognition(&copy, height, width, &random);
+    const enum status code = augment_for_recognition(&copy, height, width, chances, &random);
     if (code == STATUS_OK)
         data_image_normalise(planes, &copy);
     data_image_free(&copy);

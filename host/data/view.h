@@ -28,11 +28,17 @@ MNSP_NODISCARD enum status data_view_clean(float *planes, const struct data_imag
 MNSP_NODISCARD enum status data_view_guidance(float *planes, const struct data_image *image, uint32_t height,
                                               uint32_t width, const struct data_view_key *key);
 
-/* At the image's own size with probability 1/2 one of augment_geometry[], with 1/4 all of
- * augment_deterioration[] in random order, with 1/4 colour jitter; then resized. `view` is 0 or 1: two views
- * of one image draw apart. */
+/* How probable each group of the recognition view is. */
+struct data_view_chances {
+    float geometry, deterioration, colour;
+};
+extern const struct data_view_chances data_view_published; /* 1/2, 1/4, 1/4 */
+
+/* At the image's own size, each with its probability: one of augment_geometry[]; all of augment_deterioration[]
+ * in random order; colour jitter. Then resized. `view` is 0 or 1: two views of one image draw apart. */
 MNSP_NODISCARD enum status data_view_recognition(float *planes, const struct data_image *image,
                                                  uint32_t height, uint32_t width,
+                                                 const struct data_view_chances *chances,
                                                  const struct data_view_key *key, uint32_t view);
 
 #endif

@@ -249,16 +249,44 @@ static void views_depend_on_their_key(void **state) {
     int differ = 0;
     for (uint32_t index = 0; index < 20; index++) {
         const struct data_view_key key = {1, 0, index};
-        assert_ok(data_view_recognition(planes[0], &image, 32, 128, &key, 0));
+        assert_ok(data_view_recognition(planes[0], &image, 32, 128, &data_view_published, &key, 0));
         for (int i = 0; i < SIZE; i++)
             assert_true(fabsf(planes[0][i]) <= 1.0f);
-        assert_ok(data_view_recognition(planes[1], &image, 32, 128, &key, 1));
+        assert_ok(data_view_recognition(planes[1], &image, 32, 128, &data_view_published, &key, 1));
         differ += memcmp(planes[0], planes[1], sizeof planes[0]) != 0;
     }
     assert_in_range(differ, 10, 20);
     assert_memory_equal(image.pixels, before.pixels, 300 * 80 * 3); /* the image itself stays */
     data_image_free(&image);
     data_image_free(&before);
+}
+
+/* Of how many views of one image something is left as it was, for given chances. */
+static int count_unchanged(const struct data_view_chances *chances, uint32_t views) {
+    enum { SIZE = 3 * 16 * 32 };
+    static float clean[SIZE], planes[SIZE];
+    struct data_image image = test_image(32, 16);
+    int unchanged = 0;
+    assert_ok(data_view_clean(clean, &image, 16, 32));
+    for (uint32_t index = 0; index < views; index++) {
+        const struct data_view_key key = {9, 0, index};
+        assert_ok(data_view_recognition(planes, &image, 16, 32, chances, &key, 0));
+        unchanged += memcmp(clean, planes, sizeof clean) == 0;
+    }
+    data_image_free(&image);
+    return unchanged;
+}
+
+/* As published 1/2 * 3/4 * 3/4 of the views are the image itself; a group that is certain leaves none so. */
+static void groups_have_their_chances(void **state) {
+    (void)state;
+    enum { VIEWS = 2000 };
+    const double part = 0.5 * 0.75 * 0.75, deviation = sqrt(VIEWS * part * (1 - part));
+    assert_true(fabs(count_unchanged(&data_view_published, VIEWS) - VIEWS * part) < 5 * deviation);
+    assert_int_equal(count_unchanged(&(struct data_view_chances){0}, 50), 50);
+    assert_int_equal(count_unchanged(&(struct data_view_chances){.geometry = 1}, 50), 0);
+    assert_int_equal(count_unchanged(&(struct data_view_chances){.deterioration = 1}, 50), 0);
+    assert_int_equal(count_unchanged(&(struct data_view_chances){.colour = 1}, 50), 0);
 }
 
 static void views_take_extreme_shapes(void **state) {
@@ -271,7 +299,7 @@ static void views_take_extreme_shapes(void **state) {
             const struct data_view_key key = {3, 0, index};
             assert_ok(data_view_clean(planes, &image, 32, 128));
             assert_ok(data_view_guidance(planes, &image, 32, 128, &key));
-            assert_ok(data_view_recognition(planes, &image, 32, 128, &key, 0));
+            assert_ok(data_view_recognition(planes, &image, 32, 128, &data_view_published, &key, 0));
         }
         data_image_free(&image);
     }
@@ -289,6 +317,7 @@ int main(void) {
         cmocka_unit_test(a_regular_grid_changes_nothing),
         cmocka_unit_test(distributions_have_their_means),
         cmocka_unit_test(views_depend_on_their_key),
+        cmocka_unit_test(groups_have_their_chances),
         cmocka_unit_test(views_take_extreme_shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

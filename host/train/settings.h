@@ -129,6 +129,10 @@ int64_t settings_heads(const struct settings *settings);
 int64_t settings_decoder_depth(const struct settings *settings);
 /* The highest learning rate: rate, or base_rate x batch / 256 where it is 0. */
 double settings_rate(const struct settings *settings);
+/* Views of each image that a step learns from: more than one only of augmented images in recognition. */
+int64_t settings_views(const struct settings *settings);
+/* Rows of each part of a step: batch x views / accumulate. */
+int64_t settings_part_rows(const struct settings *settings);
 /* Tokens of an image: patches, without the class token. */
 int64_t settings_tokens(const struct settings *settings);
 /* Tokens that masking keeps: int(tokens x (1 - mask_ratio)), as the papers' programs count. */

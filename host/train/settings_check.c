@@ -19,6 +19,14 @@ double settings_rate(const struct settings *settings) {
     return settings->rate != 0 ? settings->rate : settings->base_rate * (double)settings->batch / 256;
 }
 
+int64_t settings_views(const struct settings *settings) {
+    return settings->objective == SETTINGS_OBJECTIVE_RECOGNITION && settings->augment ? settings->views : 1;
+}
+
+int64_t settings_part_rows(const struct settings *settings) {
+    return settings->batch / settings->accumulate * settings_views(settings);
+}
+
 int64_t settings_tokens(const struct settings *settings) {
     return (settings->image_height / settings->patch_height) *
            (settings->image_width / settings->patch_width);

@@ -2,13 +2,12 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "data/loader.h"
 #include "data/source.h"
 #include "train/checkpoint.h"
+#include "train/feed.h"
 #include "train/log.h"
 #include "train/recognise.h"
 #include "train/report.h"
-#include "train/threads.h"
 #include "train/weights.h"
 
 #include <stdio.h>
@@ -24,7 +23,7 @@ struct run {
     const struct train_options *options;
     struct data_set *set;
     struct data_charset charset;
-    struct data_loader *loader;
+    struct train_feed *feed;
     struct train_step *step;
     struct file_log *log;
     struct train_report *report;
@@ -95,26 +94,14 @@ static enum status open_data(struct run *run) {
     return STATUS_OK;
 }
 
-static enum status open_loader(struct run *run) {
-    const struct settings *const settings = run->settings;
-    const bool recognition = is_recognition(run), views = recognition && settings->augment;
-    const struct data_loader_settings loader = {
-        .batch = (size_t)settings->batch,
-        .height = (uint32_t)settings->image_height,
-        .width = (uint32_t)settings->image_width,
-        .seed = (uint64_t)settings->seed,
-        .threads = train_threads(settings->threads),
-        .order = DATA_SHUFFLED,
-        .first_step = run->first,
-        .clean = !views,
-        .guidance = run->step->objective.guidance != NULL,
-        .recognition_views = views ? 1 : 0,
-        .charset = recognition ? &run->charset : NULL,
-        .target_steps = (size_t)settings->max_length,
-        .report = report_image,
-        .report_context = run,
-    };
-    return data_loader_open(&run->loader, run->set, &loader);
+static enum status open_feed(struct run *run) {
+    return train_feed_open(&run->feed, &(struct train_feed_options){.settings = run->settings,
+                                                                    .set = run->set,
+                                                                    .charset = &run->charset,
+                                                                    .step = run->step,
+                                                                    .first_step = run->first,
+                                                                    .report = report_image,
+                                                                    .context = run});
 }
 
 static const char *encoder_prefix(const struct settings *settings) {
@@ -209,21 +196,20 @@ static enum status start(struct run *run, const char *last) {
     TRY(check_options(run, last));
     TRY(open_data(run));
     TRY(file_make_folders(run->options->out));
-    TRY(train_step_create(
-        &run->step, run->settings,
-        &(struct train_step_options){.batch = (size_t)(run->settings->batch / run->settings->accumulate),
-                                     .parts = (size_t)run->settings->accumulate,
-                                     .characters = run->charset.count,
-                                     .device = run->options->device}));
+    TRY(train_step_create(&run->step, run->settings,
+                          &(struct train_step_options){.batch = (size_t)settings_part_rows(run->settings),
+                                                       .parts = (size_t)run->settings->accumulate,
+                                                       .characters = run->charset.count,
+                                                       .device = run->options->device}));
     TRY(load_weights(run, last));
-    TRY(open_loader(run));
+    TRY(open_feed(run));
     TRY(open_folder(run));
     return open_report(run);
 }
 
 static void finish(struct run *run) {
     train_report_close(run->report);
-    data_loader_close(run->loader);
+    train_feed_close(run->feed);
     data_set_close(run->set);
     data_charset_free(&run->charset);
     train_step_destroy(run->step);
@@ -232,22 +218,6 @@ static void finish(struct run *run) {
 }
 
 /* ---- stepping ---- */
-
-/* The images of part `part` of a step. */
-static enum status write_part(const struct run *run, const struct data_batch *batch, size_t part) {
-    const struct objective *const objective = &run->step->objective;
-    struct executor *const executor = run->step->executor;
-    const float *const images = batch->recognition ? batch->recognition : batch->image;
-    TRY(executor_write(executor, objective->image, images + part * objective->image->elements));
-    if (objective->guidance != NULL)
-        TRY(executor_write(executor, objective->guidance,
-                           batch->guidance + part * objective->guidance->elements));
-    if (objective->target != NULL) {
-        TRY(executor_write(executor, objective->target, batch->target + part * objective->target->elements));
-        TRY(executor_write(executor, objective->length, batch->length + part * objective->length->elements));
-    }
-    return STATUS_OK;
-}
 
 static enum status save(const struct run *run, uint64_t done) {
     struct checkpoint_state state = {
@@ -294,10 +264,9 @@ static enum status tell_step(struct run *run, struct clock *clock, struct train_
 }
 
 static enum status one_step(struct run *run, uint64_t number, struct train_progress *progress) {
-    const struct data_batch *batch;
-    TRY(data_loader_next(run->loader, &batch));
+    TRY(train_feed_next(run->feed));
     for (size_t part = 0; part < run->step->parts; part++) {
-        TRY(write_part(run, batch, part));
+        TRY(train_feed_write(run->feed, part));
         TRY(train_step_part(run->step, number, part));
     }
     progress->rate = train_rate(run->settings, number, run->steps, run->warmup);
@@ -338,7 +307,7 @@ static enum status report_problems(const struct run *run) {
     static const char *const words[DATA_PROBLEM_COUNT] = {
         "images could not be decoded", "images have no usable label", "labels are too long"};
     for (int i = 0; i < DATA_PROBLEM_COUNT; i++) {
-        const size_t count = data_loader_problems(run->loader, (enum data_problem)i);
+        const size_t count = train_feed_problems(run->feed, (enum data_problem)i);
         char text[128];
         snprintf(text, sizeof text, "%zu %s and were left out", count, words[i]);
         if (count == 0)
