@@ -18,6 +18,7 @@ enum philox_stream {
     PHILOX_STREAM_RENDER = 0x40000,  /* rendered words; step = word index */
     PHILOX_STREAM_TEST = 0x50000,    /* test data */
     PHILOX_STREAM_PREVIEW = 0x60000, /* masks of a run's pictures */
+    PHILOX_STREAM_SPLIT = 0x70000,   /* parts of a split; element = hash of the image's bytes */
 };
 
 /* One block: four words for a counter and a key. */

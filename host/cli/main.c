@@ -7,8 +7,9 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-    &command_devices, &command_pretrain, &command_finetune, &command_eval,    &command_read,
-    &command_replay,  &command_inspect,  &command_bench,    &command_profile, &command_data_check,
+    &command_devices,      &command_pretrain,   &command_finetune,    &command_eval,    &command_read,
+    &command_replay,       &command_inspect,    &command_bench,       &command_profile, &command_data_check,
+    &command_data_convert, &command_data_split, &command_data_render,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -40,6 +40,16 @@ enum status data_image_decode(struct data_image *out, const void *bytes, size_t 
     return STATUS_OK;
 }
 
+const char *data_image_ending(const char *bytes, size_t size) {
+    static const struct {
+        const char *start, *ending;
+    } kinds[] = {{"\xFF\xD8\xFF", ".jpg"}, {"\x89PNG\r\n\x1A\n", ".png"}, {"BM", ".bmp"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (size >= strlen(kinds[i].start) && memcmp(bytes, kinds[i].start, strlen(kinds[i].start)) == 0)
+            return kinds[i].ending;
+    return NULL;
+}
+
 enum status data_image_bytes(char **bytes, size_t *size, const char *path) {
     /* A pipe that a list names would hold us for ever. */
     struct stat about;

@@ -46,6 +46,9 @@ MNSP_NODISCARD enum status data_image_copy(struct data_image *out, const struct 
  * STATUS_MEMORY. *out is zeroed then. */
 MNSP_NODISCARD enum status data_image_decode(struct data_image *out, const void *bytes, size_t size);
 
+/* The ending of a file's name for encoded bytes, ".jpg", ".png" or ".bmp", by how they begin; NULL for others. */
+const char *data_image_ending(const char *bytes, size_t size);
+
 /* Reads an encoded file into *bytes, released with free(). Errors: STATUS_INVALID when there is no such regular file,
  * or it is too large; STATUS_IO, STATUS_MEMORY. */
 MNSP_NODISCARD enum status data_image_bytes(char **bytes, size_t *size, const char *path);

@@ -14,8 +14,9 @@
     "--decoder-heads 2 --scales 2 --recognition-width 16 --recognition-depth 1 --recognition-heads 2 "       \
     "--recognition-inner 16 "
 
-static const char *const commands[] = {"devices", "pretrain", "finetune", "eval",    "read",
-                                       "replay",  "inspect",  "bench",    "profile", "data check"};
+static const char *const commands[] = {"devices",      "pretrain",   "finetune",   "eval",    "read",
+                                       "replay",       "inspect",    "bench",      "profile", "data check",
+                                       "data convert", "data split", "data render"};
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 static int start(void **state) {
