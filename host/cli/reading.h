@@ -10,6 +10,9 @@
 #define CLI_READING_OPTIONS                                                                                  \
     {"model", "FILE", "the recogniser: a checkpoint of 'mnsp finetune', or weights with the same names"},    \
         {"json", NULL, "print one JSON object"}, {"batch", "N", "images that are read at once; default 32"}, \
+        {"beam", "K", "search for the best text with K at a time in view (1 .. 64); default 1, greedy"},     \
+        {"length-penalty", "A",                                                                              \
+         "how much the search favours longer texts; 0: the most probable one wins; default 0.6"},            \
         {"charset", "FILE", "the character set, where it is not the one the model was trained with"},        \
         {"heads", "N", "attention heads of the encoder, for weights that do not say; default width / 64"},   \
         {"decoder-heads", "N", "attention heads of the recogniser's decoder, likewise; default 8"},          \

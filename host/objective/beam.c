@@ -24,7 +24,8 @@ struct beam {
     struct beginning *now, *next; /* (K) */
     struct beginning best;        /* finished text */
     double best_score;
-    size_t live, finished, position;
+    bool any_finished;
+    size_t live, position;
     struct candidate *candidates; /* (K C) */
     uint32_t *words;
     float *floats;
@@ -90,7 +91,8 @@ void beam_destroy(struct beam *beam) {
 
 void beam_start(struct beam *beam) {
     beam->live = 1;
-    beam->finished = beam->position = 0;
+    beam->position = 0;
+    beam->any_finished = false;
     beam->now[0].log_probability = 0;
     beam->best_score = -INFINITY;
 }
@@ -104,10 +106,10 @@ static double penalty(const struct beam *beam, size_t length) {
 }
 
 bool beam_is_open(const struct beam *beam) {
-    if (beam->live == 0 || beam->finished >= beam->settings.width || beam->position == beam->settings.length)
+    if (beam->live == 0 || beam->position == beam->settings.length)
         return false;
-    /* Longer texts are not more probable; the highest penalty is what most of them can be raised by. */
-    return beam->finished == 0 ||
+    /* Longer texts are not more probable, and nothing raises a score more than the penalty of the longest. */
+    return !beam->any_finished ||
            beam->now[0].log_probability / penalty(beam, beam->settings.length) > beam->best_score;
 }
 
@@ -138,8 +140,9 @@ static void extend(const struct beam *beam, const struct candidate *candidate, u
 static void keep_best(struct beam *beam, const struct candidate *candidate, uint32_t symbol,
                       float probability) {
     const double score = candidate->log_probability / penalty(beam, beam->position + 1);
-    if (beam->finished++ > 0 && !(score > beam->best_score))
+    if (beam->any_finished && !(score > beam->best_score))
         return;
+    beam->any_finished = true;
     beam->best_score = score;
     extend(beam, candidate, symbol, probability, &beam->best);
     for (size_t t = beam->position + 1; t < beam->settings.length; t++) {
@@ -168,13 +171,13 @@ void beam_advance(struct beam *beam, const uint32_t *symbol, const float *probab
     const bool last = beam->position + 1 == s->length;
     const size_t count = list_candidates(beam, probability);
     size_t live = 0;
-    for (size_t i = 0; i < count && live < s->width; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct candidate *const candidate = &beam->candidates[i];
         const size_t at = candidate->parent * s->choices + candidate->choice;
-        if (!last && !ends(beam, symbol[at]))
-            extend(beam, candidate, symbol[at], probability[at], &beam->next[live++]);
-        else if (last || i < s->width)
+        if (last || ends(beam, symbol[at]))
             keep_best(beam, candidate, symbol[at], probability[at]);
+        else if (live < s->width)
+            extend(beam, candidate, symbol[at], probability[at], &beam->next[live++]);
     }
     struct beginning *const texts = beam->now;
     beam->now = beam->next;

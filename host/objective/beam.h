@@ -11,12 +11,12 @@
  *
  * A text's score is log p / ((5 + n) / 6)^penalty, with p the product of the probabilities of its n symbols, the end
  * mark included; with penalty 0 the most probable text wins, a higher one favours longer texts. In each step all
- * followers of all beginnings compete: those among the `width` best that are an end mark are finished texts, and
- * the `width` best others go on. The search ends when there are `width` finished texts, or when no beginning can
- * become better than the best of them. With width 1 this is greedy reading.
+ * followers of all beginnings are put in order: those that are an end mark make finished texts, and the `width` best
+ * others go on. The search ends when no beginning can become better than the best finished text. With width 1 this is
+ * greedy reading.
  *
- * Source: the penalty is equation 14 of Wu et al., "Google's Neural Machine Translation System", 2016, without
- * coverage; which candidates are finished as in the program of Ott et al., "fairseq", NAACL 2019.
+ * Source: the score is equation 14 of Wu et al., "Google's Neural Machine Translation System", 2016, without
+ * coverage; spec/objectives/recogniser.md.
  */
 #ifndef MNSP_OBJECTIVE_BEAM_H
 #define MNSP_OBJECTIVE_BEAM_H
@@ -26,6 +26,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* The penalty of Vaswani et al., "Attention is all you need", NIPS 2017, section 6.1. */
+#define BEAM_LENGTH_PENALTY 0.6
 
 struct beam_settings {
     size_t width;      /* K, at least 1 */

@@ -71,6 +71,19 @@ static void read_prints_json(void **state) {
     json_decref(object);
 }
 
+static void read_searches_with_a_beam(void **state) {
+    (void)state;
+    assert_int_equal(mnsp("read --beam 5 --length-penalty 0 " MODEL "words/2.png words/0.png"), 0);
+    assert_has(program_out, "words/2.png\txyz\t");
+    assert_has(program_out, "words/0.png\tab\t");
+    assert_int_equal(mnsp("read --beam 0 " MODEL "words/0.png"), 2);
+    assert_has(program_err, "--beam");
+    assert_int_equal(mnsp("read --beam 65 " MODEL "words/0.png"), 2);
+    assert_has(program_err, "1 to 64");
+    assert_int_equal(mnsp("read --length-penalty -1 " MODEL "words/0.png"), 2);
+    assert_has(program_err, "--length-penalty");
+}
+
 static void read_says_what_is_missing(void **state) {
     (void)state;
     assert_int_equal(mnsp("read " MODEL), 2);
@@ -175,6 +188,7 @@ int main(void) {
         cmocka_unit_test(read_prints_a_line_per_image),
         cmocka_unit_test(read_goes_on_behind_bad_images),
         cmocka_unit_test(read_prints_json),
+        cmocka_unit_test(read_searches_with_a_beam),
         cmocka_unit_test(read_says_what_is_missing),
         cmocka_unit_test(eval_prints_a_table),
         cmocka_unit_test(eval_prints_json),

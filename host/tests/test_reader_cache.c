@@ -1,9 +1,8 @@
 /* Writing a text position by position, with the keys and values of earlier positions kept, gives the logits of the
  * whole text at once: the same bits on the reference, which computes both row by row; on a device within the
  * envelope of spec/numerics.md, "Whole steps". */
-#include "objective_fixture.h"
+#include "whole_text.h"
 
-#include "objective/parts.h"
 #include "objective/reader.h"
 
 enum { TEXTS = 3, LENGTH = 5, CLASSES = 10, ROWS = FIXTURE_BATCH * TEXTS, PERTURBED = 8 };
@@ -24,28 +23,11 @@ static int start(void **state) {
     return 0;
 }
 
-/* ---- the whole text at once, for one text of each image at a time ---- */
+/* ---- the whole text at once ---- */
 
-struct whole {
-    struct fixture f;
-    const struct tensor *image, *text, *logits;
-};
-
-static void open_whole(struct whole *w, struct gpu_device *device) {
-    *w = (struct whole){.f = {.settings = fixture_settings(OBJECTIVE_RECOGNITION)}};
-    struct graph *g;
-    OK(graph_create(&g));
-    w->f.graph = g;
-    const struct model_encoder encoder = objective_encoder(&w->f.settings, "encoder.", GRAPH_TRAINABLE);
-    const struct model_recogniser recogniser = objective_recogniser(&w->f.settings);
-    struct model_memory memory;
-    w->image = objective_image(g, &w->f.settings, FIXTURE_BATCH, "image");
-    w->text = graph_input_unsigned(g, "text", SHAPE(FIXTURE_BATCH, LENGTH));
-    model_recogniser_memory(g, &recogniser, model_encode(g, &encoder, w->image), &memory);
-    w->logits = graph_output(g, model_recogniser_logits(g, &recogniser, w->text, NULL, &memory), "logits");
-    OK(executor_create(&w->f.executor, g, device, false));
-    fixture_write_parameters(&w->f);
-    OK(executor_write(w->f.executor, w->image, pixels));
+static void open_fixture(struct whole *whole, struct gpu_device *device) {
+    const struct objective_settings settings = fixture_settings(OBJECTIVE_RECOGNITION);
+    open_whole(whole, &settings, device, pixels);
 }
 
 static void run_whole(struct whole *w, all_logits out) {
@@ -126,7 +108,7 @@ static void the_reference_gives_the_same_bits(void **state) {
     (void)state;
     static all_logits expected, cached;
     struct whole whole;
-    open_whole(&whole, NULL);
+    open_fixture(&whole, NULL);
     run_whole(&whole, expected);
     fixture_close(&whole.f);
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
@@ -151,7 +133,7 @@ static double find_envelope(all_logits exact) {
     static all_logits perturbed;
     struct whole whole;
     double largest = 0;
-    open_whole(&whole, NULL);
+    open_fixture(&whole, NULL);
     run_whole(&whole, exact);
     for (uint64_t seed = 1; seed <= PERTURBED; seed++) {
         OK(executor_perturb(whole.f.executor, seed, 16 * 0x1p-23F));
@@ -165,7 +147,7 @@ static double find_envelope(all_logits exact) {
 static void check_device(struct gpu_device *device, const all_logits exact, double envelope) {
     static all_logits logits;
     struct whole whole;
-    open_whole(&whole, device);
+    open_fixture(&whole, device);
     run_whole(&whole, logits);
     fixture_close(&whole.f);
     assert_true(distance(**logits, **exact) <= envelope);

@@ -14,7 +14,7 @@ static double distance(const float *a, const float *b, size_t count) {
     return difference == 0 ? 0 : sqrt(difference) / sqrt(size);
 }
 
-static void check_reading(struct gpu_device *device) {
+static void check_reading(struct gpu_device *device, size_t beam) {
     const struct objective_settings settings = fixture_settings(OBJECTIVE_RECOGNITION);
     struct gpu_device *const devices[] = {device, NULL};
     uint32_t text[2][FIXTURE_BATCH * 5];
@@ -26,7 +26,7 @@ static void check_reading(struct gpu_device *device) {
         struct fixture f = {.settings = settings};
         struct reader reader;
         OK(graph_create(&f.graph));
-        OK(reader_build(f.graph, &settings, FIXTURE_BATCH, &(struct reader_search){.beam = 1}, &reader));
+        OK(reader_build(f.graph, &settings, FIXTURE_BATCH, &(struct reader_search){.beam = beam}, &reader));
         OK(executor_create(&f.executor, f.graph, devices[i], false));
         fixture_write_parameters(&f);
         OK(reader_read(f.executor, &reader, pixels, text[i], probability[i]));
@@ -49,7 +49,8 @@ static void test_devices(void **state) {
         struct gpu_device *device;
         snprintf(selector, sizeof selector, "%zu", i);
         OK(gpu_device_open(&device, selector, &(struct gpu_options){0}));
-        check_reading(device);
+        check_reading(device, 1);
+        check_reading(device, 4);
         gpu_device_close(device);
         used++;
     }

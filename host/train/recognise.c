@@ -63,11 +63,12 @@ static enum status read_settings(struct settings *settings, const struct safeten
 
 /* ---- making ---- */
 
-static enum status build(struct recogniser *r, size_t batch, struct gpu_device *device) {
+static enum status build(struct recogniser *r, size_t batch, const struct reader_search *search,
+                         struct gpu_device *device) {
     TRY(settings_check(&r->settings));
     TRY(graph_create(&r->graph));
     const struct objective_settings objective = train_objective_settings(&r->settings, r->charset.count);
-    TRY(reader_build(r->graph, &objective, batch, &(struct reader_search){.beam = 1}, &r->reader));
+    TRY(reader_build(r->graph, &objective, batch, search, &r->reader));
     TRY(executor_create(&r->executor, r->graph, device, false));
     r->image_floats = r->reader.image->elements / batch;
     TRY(memory_new(&r->images, r->reader.image->elements, sizeof *r->images));
@@ -75,21 +76,26 @@ static enum status build(struct recogniser *r, size_t batch, struct gpu_device *
     return memory_new(&r->probability, batch * r->reader.length, sizeof *r->probability);
 }
 
-enum status recogniser_create(struct recogniser **out, const struct settings *settings, size_t batch,
-                              struct gpu_device *device) {
+static enum status create(struct recogniser **out, const struct settings *settings, size_t batch,
+                          const struct reader_search *search, struct gpu_device *device) {
     *out = NULL;
     struct recogniser *recogniser;
     TRY(memory_new(&recogniser, 1, sizeof *recogniser));
     recogniser->settings = *settings;
     enum status status = recogniser_read_charset(&recogniser->charset, settings);
     if (status == STATUS_OK)
-        status = build(recogniser, batch, device);
+        status = build(recogniser, batch, search, device);
     if (status != STATUS_OK) {
         recogniser_close(recogniser);
         return status;
     }
     *out = recogniser;
     return STATUS_OK;
+}
+
+enum status recogniser_create(struct recogniser **out, const struct settings *settings, size_t batch,
+                              struct gpu_device *device) {
+    return create(out, settings, batch, &(struct reader_search){.beam = 1}, device);
 }
 
 void recogniser_close(struct recogniser *recogniser) {
@@ -122,7 +128,9 @@ static enum status open_file(struct recogniser **out, const struct recogniser_op
     TRY(read_settings(&settings, file));
     for (size_t i = 0; i < options->override_count; i++)
         TRY(settings_set(&settings, options->overrides[i].name, options->overrides[i].text));
-    TRY(recogniser_create(out, &settings, options->batch, options->device));
+    const struct reader_search search = {.beam = options->beam == 0 ? 1 : options->beam,
+                                         .length_penalty = options->length_penalty};
+    TRY(create(out, &settings, options->batch, &search, options->device));
     TRY(check_charset(*out, file));
     return weights_load((*out)->executor, (*out)->graph, "", file, "");
 }

@@ -9,8 +9,8 @@
  *     recogniser_readings_free(readings, 7);
  *     recogniser_close(recogniser);
  *
- * `mnsp read`, `mnsp eval` and the scores of a training run read here. Decoding is greedy: at each place the
- * most probable symbol, until the end mark. The confidence of a reading is the product of the probabilities
+ * `mnsp read`, `mnsp eval` and the scores of a training run read here. Decoding is greedy, at each place the
+ * most probable symbol until the end mark, or a beam search (objective/beam.h). The confidence of a reading is the product of the probabilities
  * of its symbols, the end mark included: the probability that the network gives the whole word.
  *
  * Caveats: a batch costs the same however many of its rows are used. Not thread-safe.
@@ -21,6 +21,7 @@
 #include "data/charset.h"
 #include "gpu/gpu.h"
 #include "graph/executor.h"
+#include "objective/beam.h"
 #include "train/settings.h"
 
 struct recogniser;
@@ -29,6 +30,8 @@ struct recogniser_options {
     const char *path;          /* a checkpoint, or other weights with the names of spec/files.md */
     size_t batch;              /* images that are read at once */
     struct gpu_device *device; /* NULL: the reference */
+    size_t beam;               /* texts that are kept in view; 0 or 1: greedy */
+    double length_penalty;     /* of a beam search: 0 for the most probable text, BEAM_LENGTH_PENALTY */
     /* What is known better than the file knows it: settings as for settings_set(). A file of others carries
      * no settings: sizes are taken from its tensors, heads, places of a text and character set from here or
      * from the defaults. */
@@ -41,7 +44,7 @@ struct recogniser_options {
  * that cannot be; those of the device. */
 MNSP_NODISCARD enum status recogniser_open(struct recogniser **out, const struct recogniser_options *options);
 
-/* The network of a training run, still without its weights: call recogniser_take() before reading. */
+/* The network of a training run, which reads greedily, still without its weights: call recogniser_take() before reading. */
 MNSP_NODISCARD enum status recogniser_create(struct recogniser **out, const struct settings *settings,
                                              size_t batch, struct gpu_device *device);
 
