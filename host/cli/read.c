@@ -1,3 +1,5 @@
+#include "cli/read_inputs.h"
+#include "cli/read_output.h"
 #include "cli/reading.h"
 
 #include "base/memory.h"
@@ -9,6 +11,10 @@
 #include <time.h>
 
 static const struct cli_option options[] = {
+    {"format", "text|tsv|jsonl|json",
+     "how readings are printed: lines for people, a table with a confidence per character, objects a line, "
+     "or one "
+     "object; default text"},
     CLI_READING_OPTIONS,
     {0},
 };
@@ -16,38 +22,36 @@ static const struct cli_option options[] = {
 /* Images on their way through a recogniser, a batch at a time. */
 struct reading {
     struct recogniser *recogniser;
-    const char *const *paths;
-    size_t count, failed, done;
-    json_t *list; /* of --json; NULL: lines are printed */
+    const struct read_inputs *inputs;
+    struct read_output output;
+    size_t failed, done;
 
     size_t image_floats, waiting; /* numbers of an image; rows of `images` in use */
     float *images;                /* (B, 3, H, W) */
-    const char **names;           /* (B) paths of the rows */
+    char **names;                 /* (B) of the rows */
     struct recogniser_reading *texts;
     struct timespec begin;
 };
 
-static void show_progress(struct reading *r) {
+static void show_progress(const struct reading *r) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     const double seconds =
         (double)(now.tv_sec - r->begin.tv_sec) + (double)(now.tv_nsec - r->begin.tv_nsec) * 1e-9;
     const double rate = seconds > 0 ? (double)r->done / seconds : 0;
+    const size_t count = read_inputs_count(r->inputs);
     char left[CLI_TIME_SIZE];
-    if (r->done < r->count)
-        cli_show("%zu/%zu images  %.1f images/s  %s left", r->done, r->count, rate,
-                 cli_time(rate > 0 ? (double)(r->count - r->done) / rate : 0, left));
+    if (r->done < count)
+        cli_show("%zu/%zu images  %.1f images/s  %s left", r->done, count, rate,
+                 cli_time(rate > 0 ? (double)(count - r->done) / rate : 0, left));
     else
         cli_show("%s", "");
 }
 
-static void put(struct reading *r, const char *path, const struct recogniser_reading *reading) {
-    if (r->list == NULL)
-        printf("%s\t%s\t%.4f\n", path, reading->text, (double)reading->confidence);
-    else
-        json_array_append_new(r->list, json_pack("{s:o, s:o, s:f}", "image", cli_json_text(path), "text",
-                                                 cli_json_text(reading->text), "confidence",
-                                                 (double)reading->confidence));
+static void forget_names(struct reading *r) {
+    for (size_t i = 0; i < r->waiting; i++)
+        free(r->names[i]);
+    r->waiting = 0;
 }
 
 /* Reads the images that wait. */
@@ -57,17 +61,18 @@ static enum status flush(struct reading *r) {
     TRY(recogniser_read(r->recogniser, r->images, r->waiting, r->texts));
     r->done += r->waiting;
     show_progress(r);
-    for (size_t i = 0; i < r->waiting; i++)
-        put(r, r->names[i], &r->texts[i]);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < r->waiting && status == STATUS_OK; i++)
+        status = read_output_reading(&r->output, r->names[i], &r->texts[i]);
     recogniser_readings_free(r->texts, r->waiting);
-    r->waiting = 0;
-    return STATUS_OK;
+    forget_names(r);
+    return status;
 }
 
-static enum status load(const struct reading *r, const char *path, float *planes) {
+static enum status load(const struct reading *r, size_t i, float *planes) {
     const struct settings *const settings = recogniser_settings(r->recogniser);
     struct data_image image;
-    TRY(data_image_read(&image, path));
+    TRY(read_inputs_image(r->inputs, i, &image));
     const enum status status =
         data_view_clean(planes, &image, (uint32_t)settings->image_height, (uint32_t)settings->image_width);
     data_image_free(&image);
@@ -75,22 +80,30 @@ static enum status load(const struct reading *r, const char *path, float *planes
 }
 
 /* A bad image is named and passed over; what came before it is printed first. */
-static enum status pass_over(struct reading *r, const char *path) {
-    json_t *const message = cli_json_text(status_message());
-    char *text;
-    TRY(memory_copy_text(&text, status_message()));
-    const enum status status = flush(r);
-    if (r->list != NULL)
-        json_array_append_new(r->list,
-                              json_pack("{s:o, s:o}", "image", cli_json_text(path), "error", message));
-    else
-        json_decref(message);
-    fflush(stdout);
-    cli_say("%s", text);
-    free(text);
+static enum status pass_over(struct reading *r, const char *name) {
+    char *message;
+    TRY(memory_copy_text(&message, status_message()));
+    enum status status = flush(r);
+    if (status == STATUS_OK)
+        status = read_output_error(&r->output, name, message);
+    free(message);
     r->failed++;
     r->done++;
     return status;
+}
+
+static enum status take(struct reading *r, size_t i) {
+    char *name;
+    TRY(read_inputs_name(r->inputs, i, &name));
+    enum status status = load(r, i, r->images + r->waiting * r->image_floats);
+    if (status != STATUS_OK) {
+        if (status != STATUS_MEMORY)
+            status = pass_over(r, name);
+        free(name);
+        return status;
+    }
+    r->names[r->waiting++] = name;
+    return r->waiting == recogniser_batch(r->recogniser) ? flush(r) : STATUS_OK;
 }
 
 static enum status read_all(struct reading *r) {
@@ -98,68 +111,63 @@ static enum status read_all(struct reading *r) {
     TRY(memory_new(&r->images, batch * r->image_floats, sizeof *r->images));
     TRY(memory_new(&r->names, batch, sizeof *r->names));
     TRY(memory_new(&r->texts, batch, sizeof *r->texts));
-    for (size_t i = 0; i < r->count; i++) {
-        const enum status status = load(r, r->paths[i], r->images + r->waiting * r->image_floats);
-        if (status == STATUS_MEMORY)
-            return status;
-        if (status != STATUS_OK) {
-            TRY(pass_over(r, r->paths[i]));
-            continue;
-        }
-        r->names[r->waiting++] = r->paths[i];
-        if (r->waiting == batch)
-            TRY(flush(r));
-    }
-    return flush(r);
+    for (size_t i = 0; i < read_inputs_count(r->inputs); i++)
+        TRY(take(r, i));
+    TRY(flush(r));
+    return read_output_finish(&r->output);
 }
 
-static enum status finish(struct reading *r, enum status status) {
-    free(r->images);
-    free(r->names);
-    free(r->texts);
-    if (status != STATUS_OK) {
-        json_decref(r->list);
-        return status;
-    }
-    if (r->list != NULL)
-        TRY(cli_print_json(json_pack("{s:o}", "images", r->list)));
-    if (r->failed > 0)
-        return status_set(STATUS_INVALID, "%zu of %zu images could not be read", r->failed, r->count);
-    return STATUS_OK;
-}
-
-static enum status read_with(const struct cli_values *values, struct recogniser *recogniser) {
+static enum status read_with(const struct cli_values *values, const struct read_inputs *inputs,
+                             struct recogniser *recogniser) {
     const struct settings *const settings = recogniser_settings(recogniser);
     struct reading r = {.recogniser = recogniser,
-                        .image_floats = 3 * (size_t)settings->image_height * (size_t)settings->image_width,
-                        .list = cli_given(values, "json") ? json_array() : NULL};
-    r.paths = cli_operands(values, &r.count);
+                        .inputs = inputs,
+                        .image_floats = 3 * (size_t)settings->image_height * (size_t)settings->image_width};
     clock_gettime(CLOCK_MONOTONIC, &r.begin);
-    return finish(&r, read_all(&r));
+    enum status status = read_output_open(&r.output, values);
+    if (status == STATUS_OK)
+        status = read_all(&r);
+    forget_names(&r);
+    read_output_close(&r.output);
+    free(r.images);
+    free(r.names);
+    free(r.texts);
+    if (status == STATUS_OK && r.failed > 0)
+        return status_set(STATUS_INVALID, "%zu of %zu images could not be read", r.failed,
+                          read_inputs_count(inputs));
+    return status;
 }
 
-static enum status run(const struct cli_values *values) {
-    const char *model;
-    size_t count;
-    TRY(cli_required(values, "model", &model));
-    cli_operands(values, &count);
-    if (count == 0)
-        return status_set(STATUS_USAGE, "no image is named; example: %s", command_read.example);
+static enum status read_inputs(const struct cli_values *values, const struct read_inputs *inputs) {
     struct gpu_device *device;
     struct recogniser *recogniser;
     TRY(cli_device(values, &device));
-    enum status status = cli_recogniser(values, count, device, &recogniser);
+    enum status status = cli_recogniser(values, read_inputs_count(inputs), device, &recogniser);
     if (status == STATUS_OK) {
-        status = read_with(values, recogniser);
+        status = read_with(values, inputs, recogniser);
         recogniser_close(recogniser);
     }
     gpu_device_close(device);
     return status;
 }
 
+static enum status run(const struct cli_values *values) {
+    const char *model;
+    size_t count;
+    TRY(cli_required(values, "model", &model));
+    const char *const *const operands = cli_operands(values, &count);
+    if (count == 0)
+        return status_set(STATUS_USAGE, "no image is named; example: %s", command_read.example);
+    struct read_inputs *inputs;
+    TRY(read_inputs_open(&inputs, operands, count));
+    const enum status status = read_inputs(values, inputs);
+    read_inputs_close(inputs);
+    return status;
+}
+
 const struct cli_command command_read = {
     .name = "read",
-    .operands = "IMAGE ...",
+    .operands = "IMAGE|FOLDER|LIST ...",
     .summary = "read the words in images, with a confidence each",
     .example = "mnsp read --model recogniser/last.safetensors word.png",
     .options = options,

@@ -14,6 +14,11 @@ static int start(void **state) {
                                              "1.png\tsome\n"
                                              "bad.png\tword\n"
                                              "3.png\tabcdefgh\n");
+    if (mkdir(in_folder("empty"), 0777) != 0 || mkdir(in_folder("plain"), 0777) != 0 ||
+        mkdir(in_folder("plain/below"), 0777) != 0)
+        return 1;
+    write_word_image(in_folder("plain/a.png"), 0);
+    write_word_image(in_folder("plain/below/b.png"), 2);
     return chdir(test_folder);
 }
 
@@ -40,15 +45,74 @@ static void read_goes_on_behind_bad_images(void **state) {
     for (int batch = 1; batch <= 3; batch++) {
         char words[256];
         snprintf(words, sizeof words,
-                 "read " MODEL "--batch %d words/1.png gone.png words/bad.png words/3.png words", batch);
+                 "read " MODEL "--batch %d words/1.png gone.png words/bad.png words/3.png empty", batch);
         assert_int_equal(mnsp("%s", words), 1);
         assert_has(program_out, "words/1.png\tAb!\t");
         assert_has(program_out, "words/3.png\t0\t");
         assert_null(strstr(program_out, "bad.png"));
         assert_has(program_err, "gone.png: ");
         assert_has(program_err, "words/bad.png: ");
+        assert_has(program_err, "empty: no labels.tsv");
         assert_has(program_err, "3 of 5 images could not be read");
     }
+}
+
+/* A folder of images, a list, an image, each in its order. */
+static void read_takes_folders_and_lists(void **state) {
+    (void)state;
+    for (int batch = 1; batch <= 4; batch += 3) {
+        assert_int_equal(mnsp("read --batch %d " MODEL "plain words/mixed.tsv words/3.png", batch), 1);
+        static const char *const lines[] = {"plain/a.png\tab\t", "plain/below/b.png\txyz\t",
+                                            "words/0.png\tab\t", "words/1.png\tAb!\t",
+                                            "words/3.png\t0\t",  "words/3.png\t0\t"};
+        const char *at = program_out;
+        for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+            const char *const line = strstr(at, lines[i]);
+            if (line == NULL)
+                fail_msg("'%s' is not in '%s', or in another place", lines[i], program_out);
+            at = line + 1;
+        }
+        assert_has(program_err, "bad.png");
+        assert_has(program_err, "1 of 7 images could not be read");
+    }
+}
+
+static void read_prints_a_table(void **state) {
+    (void)state;
+    assert_int_equal(mnsp("read --format tsv " MODEL "words/1.png gone.png 'a\tb\\.png'"), 1);
+    double all, each[3];
+    assert_int_equal(sscanf(program_out,
+                            "image\ttext\tconfidence\tconfidences\nwords/1.png\tAb!\t%lf\t%lf,%lf,%lf\n",
+                            &all, &each[0], &each[1], &each[2]),
+                     4);
+    for (int i = 0; i < 3; i++)
+        assert_true(each[i] >= all && each[i] <= 1);
+    assert_true(strchr(strchr(program_out, '\n') + 1, '\n')[1] == '\0');
+    assert_has(program_err, "gone.png");
+    write_word_image(in_folder("a\tb\\.png"), 3);
+    assert_int_equal(mnsp("read --format tsv " MODEL "'a\tb\\.png'"), 0);
+    assert_has(program_out, "\na\\tb\\\\.png\t0\t");
+}
+
+static void read_prints_json_lines(void **state) {
+    (void)state;
+    assert_int_equal(mnsp("read --format jsonl " MODEL "words/2.png gone.png"), 1);
+    char *const newline = strchr(program_out, '\n');
+    assert_non_null(newline);
+    json_t *first, *second, *confidences;
+    assert_ok(json_read_text(&first, program_out, (size_t)(newline - program_out), "output"));
+    assert_ok(json_read_text(&second, newline + 1, strlen(newline + 1), "output"));
+    assert_ok(json_need_array(&confidences, first, "confidences", "output"));
+    assert_int_equal(json_array_size(confidences), 3);
+    const char *text;
+    assert_ok(json_need_text(&text, first, "text", "output"));
+    assert_string_equal(text, "xyz");
+    assert_ok(json_need_text(&text, second, "error", "output"));
+    assert_has(text, "gone.png");
+    json_decref(first);
+    json_decref(second);
+    assert_int_equal(mnsp("read --format xml " MODEL "words/2.png"), 2);
+    assert_has(program_err, "text, tsv, jsonl and json");
 }
 
 static void read_prints_json(void **state) {
@@ -187,6 +251,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(read_prints_a_line_per_image),
         cmocka_unit_test(read_goes_on_behind_bad_images),
+        cmocka_unit_test(read_takes_folders_and_lists),
+        cmocka_unit_test(read_prints_a_table),
+        cmocka_unit_test(read_prints_json_lines),
         cmocka_unit_test(read_prints_json),
         cmocka_unit_test(read_searches_with_a_beam),
         cmocka_unit_test(read_says_what_is_missing),

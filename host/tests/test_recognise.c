@@ -32,6 +32,12 @@ static void learnt_words_are_read(void **state) {
         struct recogniser_reading reading = read_one(recogniser, word);
         assert_string_equal(reading.text, tiny_words[word]);
         assert_true(reading.confidence > 0.8f && reading.confidence <= 1);
+        assert_int_equal(reading.characters, strlen(tiny_words[word]));
+        double product = 1;
+        for (size_t i = 0; i < reading.characters; i++)
+            product *= (double)reading.confidences[i];
+        /* what is missing is the end mark's */
+        assert_true((double)reading.confidence <= product && (double)reading.confidence > 0.8 * product);
         recogniser_readings_free(&reading, 1);
     }
     recogniser_close(recogniser);

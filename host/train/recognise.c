@@ -171,10 +171,12 @@ static enum status reading_of(const struct recogniser *r, size_t row, struct rec
     const uint32_t *const symbols = r->symbols + row * length;
     const float *const probability = r->probability + row * length;
     double confidence = 1;
+    TRY(memory_new(&reading->confidences, length, sizeof *reading->confidences));
     for (size_t t = 0; t < length; t++) {
         confidence *= (double)probability[t];
         if (symbols[t] == r->reader.eos || symbols[t] == r->reader.pad) /* both end a reading */
             break;
+        reading->confidences[reading->characters++] = probability[t];
     }
     reading->confidence = (float)confidence;
     return data_charset_decode(&r->charset, (const int32_t *)symbols, length, &reading->text);
@@ -205,6 +207,7 @@ enum status recogniser_read(struct recogniser *r, const float *images, size_t co
 void recogniser_readings_free(struct recogniser_reading *readings, size_t count) {
     for (size_t i = 0; i < count; i++) {
         free(readings[i].text);
-        readings[i].text = NULL;
+        free(readings[i].confidences);
+        readings[i] = (struct recogniser_reading){0};
     }
 }

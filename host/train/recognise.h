@@ -61,10 +61,12 @@ const struct data_charset *recogniser_charset(const struct recogniser *recognise
 struct recogniser_reading {
     char *text;       /* UTF-8 */
     float confidence; /* 0 to 1 */
+    size_t characters;
+    float *confidences; /* of each character of the text, given those before it */
 };
 
 /* Reads `count` images, at most a batch: images (count, 3, height, width), normalised, of the size of the
- * settings. Release the texts with recogniser_readings_free(). */
+ * settings. Release what they hold with recogniser_readings_free(). */
 MNSP_NODISCARD enum status recogniser_read(struct recogniser *recogniser, const float *images, size_t count,
                                            struct recogniser_reading *readings);
 void recogniser_readings_free(struct recogniser_reading *readings, size_t count);
