@@ -123,7 +123,7 @@ enum status step_fill(struct train_step *step, uint64_t seed) {
         TRY(write_reals(step, step->objective.guidance, 1, seed));
     if (step->objective.target != NULL)
         TRY(write_texts(step, seed));
-    return executor_run(step->executor, step->teacher_segment);
+    return executor_run(step->executor, step->start_segment);
 }
 
 enum status step_create(struct train_step **out, size_t *steps, const char *name, struct gpu_device *device,

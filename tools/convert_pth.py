@@ -6,7 +6,8 @@
     convert_pth.py --strip module. model.pth model.safetensors      takes a prefix off the names
 
 A .pth file may hold the tensors themselves or have them under `model`, `state_dict` or `net`; whatever else is
-in it is left behind. Writing a .pth puts them under `model`, without the optimiser's state.
+in it is left behind. Writing a .pth puts them under `model`, without the optimiser's state; of weights with an
+average the average, or with --last those of the last step.
 
 A .pth file is a program for Python's unpickler, and a hostile one can do anything. Only tensors and plain
 containers are accepted, unless --trust says that the file's origin is known; older checkpoints, which carry
@@ -21,6 +22,9 @@ import torch
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden"))
 import safetensors  # noqa: E402
+
+
+AVERAGE = "optimiser.average."
 
 
 def read_pth(path, trust):
@@ -55,6 +59,8 @@ def main():
     parser.add_argument("target")
     parser.add_argument("--strip", default="", metavar="PREFIX",
                         help="keep the names that begin with it, and take it off")
+    parser.add_argument("--last", action="store_true",
+                        help="write the weights of the last step, not their average where there is one")
     parser.add_argument("--trust", action="store_true", help="unpickle whatever the .pth file holds")
     options = parser.parse_args()
 
@@ -64,7 +70,10 @@ def main():
     try:
         if read_safetensors:
             tensors, _ = safetensors.read(options.source)
+            average = {name[len(AVERAGE):]: value for name, value in tensors.items() if name.startswith(AVERAGE)}
             tensors = {name: value for name, value in tensors.items() if not name.startswith("optimiser.")}
+            if not options.last:
+                tensors.update(average)
         else:
             tensors = read_pth(options.source, options.trust)
         tensors = {name[len(options.strip):]: value for name, value in tensors.items()

@@ -79,7 +79,7 @@ static enum status describe(json_t *object, const struct safetensors *file) {
         if (status != STATUS_OK && status != STATUS_INVALID) /* a type without numbers is no failure */
             return status;
         json_array_append_new(tensors, tensor_json(tensor, &statistics, status == STATUS_OK));
-        *(checkpoint_is_moment(tensor->name) ? &moments : &parameters) += tensor->elements;
+        *(checkpoint_is_state(tensor->name) ? &moments : &parameters) += tensor->elements;
     }
     json_object_set_new(object, "parameters", json_integer((json_int_t)parameters));
     json_object_set_new(object, "optimiser_elements", json_integer((json_int_t)moments));
@@ -146,7 +146,7 @@ static int name_width(const json_t *tensors, bool all) {
     json_t *tensor;
     json_array_foreach((json_t *)tensors, index, tensor) {
         const char *const name = inspect_text(tensor, "name");
-        if ((all || !checkpoint_is_moment(name)) && strlen(name) > width)
+        if ((all || !checkpoint_is_state(name)) && strlen(name) > width)
             width = strlen(name);
     }
     return width < 72 ? (int)width : 72;
@@ -168,7 +168,7 @@ void inspect_print_tensors(const json_t *object, bool all) {
     printf("\n%-*s %-5s %-16s %11s %10s %11s %10s\n", width, "tensor", "type", "shape", "mean", "std", "min",
            "max");
     json_array_foreach((json_t *)tensors, index, tensor) {
-        if (all || !checkpoint_is_moment(inspect_text(tensor, "name")))
+        if (all || !checkpoint_is_state(inspect_text(tensor, "name")))
             print_tensor(tensor, width);
         else
             hidden++;

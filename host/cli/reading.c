@@ -7,7 +7,8 @@ enum status cli_recogniser(const struct cli_values *values, size_t most, struct 
     } names[] = {{"charset", "charset"},
                  {"heads", "heads"},
                  {"decoder-heads", "recognition_heads"},
-                 {"max-length", "max_length"}};
+                 {"max-length", "max_length"},
+                 {"no-use-average", "no_use_average"}};
     struct recogniser_override overrides[sizeof names / sizeof names[0]];
     struct recogniser_options options = {
         .device = device, .overrides = overrides, .length_penalty = BEAM_LENGTH_PENALTY};

@@ -17,6 +17,7 @@
         {"heads", "N", "attention heads of the encoder, for weights that do not say; default width / 64"},   \
         {"decoder-heads", "N", "attention heads of the recogniser's decoder, likewise; default 8"},          \
         {"max-length", "N", "places of a text, the end mark included, likewise; default 25"},                \
+        {"no-use-average", NULL, "read with the weights of the last step, not with their average"},          \
         CLI_DEVICE_OPTIONS
 
 /* Opens the recogniser of --model on the device, for at most `most` images at once. */

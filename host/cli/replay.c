@@ -251,7 +251,7 @@ static enum status make_step(struct replay *replay) {
     TRY(train_step_create(&replay->step, &replay->settings, &step));
     struct executor *const executor = replay->step->executor;
     TRY(executor_initialise(executor, (uint64_t)replay->settings.seed));
-    return weights_load(executor, replay->step->graph, "", replay->weights, "");
+    return weights_load(executor, replay->step->graph, "", replay->weights, "", WEIGHTS_LAST);
 }
 
 static enum status run_replay(const struct cli_values *values, struct replay *replay) {

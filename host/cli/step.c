@@ -94,7 +94,7 @@ static enum status fill(struct train_step *step, uint64_t seed) {
     TRY(write_noise(step->executor, step->objective.image, seed));
     TRY(write_noise(step->executor, step->objective.guidance, seed));
     TRY(write_words(step, step->objective_settings.characters));
-    return executor_run(step->executor, step->teacher_segment);
+    return executor_run(step->executor, step->start_segment);
 }
 
 enum status cli_step_create(struct train_step **out, const struct settings *settings,

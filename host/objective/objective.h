@@ -72,6 +72,7 @@ struct objective_settings {
     size_t characters, max_length;
     size_t recognition_width, recognition_depth, recognition_heads, recognition_inner;
     float recognition_dropout;
+    bool freeze_encoder; /* no gradient to it */
 
     /* pre-training */
     double mask_ratio;     /* part of the tokens that is removed */

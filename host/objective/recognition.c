@@ -10,7 +10,8 @@
 
 void objective_recognition(struct graph *g, const struct objective_settings *s, size_t batch,
                            struct objective *o) {
-    const struct model_encoder encoder = objective_encoder(s, "encoder.", GRAPH_TRAINABLE);
+    const struct model_encoder encoder =
+        objective_encoder(s, "encoder.", s->freeze_encoder ? GRAPH_FROZEN : GRAPH_TRAINABLE);
     const struct model_recogniser recogniser = objective_recogniser(s);
     o->image = objective_image(g, s, batch, "image");
     o->target = graph_input_unsigned(g, "target", SHAPE(batch, s->max_length));

@@ -83,9 +83,31 @@ static void what_is_saved_is_read(void **state) {
     assert_memory_equal(numbers, second, sizeof second);
     size_t moments = 0;
     for (size_t i = 0; i < safetensors_count(file); i++)
-        moments += checkpoint_is_moment(safetensors_at(file, i)->name);
+        moments += checkpoint_is_state(safetensors_at(file, i)->name);
     assert_int_equal(moments, 2);
     safetensors_close(file);
+}
+
+static void scores_are_counted_and_kept(void **state) {
+    (void)state;
+    const float x = 1;
+    const struct safetensors_view views[] = {{"x", SAFETENSORS_F32, 0, {0}, &x}};
+    struct checkpoint_state saved = state_at(40), read;
+    struct safetensors *file;
+    assert_true(checkpoint_count_score(&saved.scores, 10, 0, 8)); /* the first is the best, whatever it is */
+    assert_true(checkpoint_count_score(&saved.scores, 20, 5, 8));
+    assert_false(checkpoint_count_score(&saved.scores, 30, 5, 8)); /* of equal ones the first stays */
+    assert_false(checkpoint_count_score(&saved.scores, 40, 6, 10));
+    assert_ok(checkpoint_save_best(folder, &saved, views, 1));
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", folder, CHECKPOINT_BEST);
+    assert_ok(checkpoint_open(&file, &read, path));
+    assert_memory_equal(&read.scores, &saved.scores, sizeof read.scores);
+    assert_int_equal(read.scores.step, 20);
+    assert_int_equal(read.scores.evaluated, 40);
+    assert_int_equal(read.scores.waited, 2);
+    safetensors_close(file);
+    assert_int_equal(unlink(path), 0);
 }
 
 static void the_same_state_gives_the_same_bytes(void **state) {
@@ -139,7 +161,7 @@ static void what_is_no_checkpoint_is_refused(void **state) {
     (void)state;
     struct safetensors_pair pairs[] = {
         {"mnsp.format", "1"}, {"mnsp.program", "0.1.0"}, {"mnsp.step", "5"},
-        {"mnsp.epoch", "0"},  {"mnsp.settings", "{}"},
+        {"mnsp.epoch", "0"},  {"mnsp.settings", "{}"},   {"mnsp.scores", "{}"},
     };
     assert_state_refused(NULL, 0, "weights without the state of a run");
     assert_state_refused(pairs, 4, "no 'mnsp.settings'");
@@ -152,6 +174,11 @@ static void what_is_no_checkpoint_is_refused(void **state) {
     assert_state_refused(pairs, 5, "'mnsp.step' is '-5', expected a count");
     pairs[2].value = "99999999999999999999999";
     assert_state_refused(pairs, 5, "expected a count");
+    pairs[2].value = "5";
+    pairs[5].value = "{\"evaluated\": 3}";
+    assert_state_refused(pairs, 6, "'step'");
+    pairs[5].value = "{\"evaluated\": -3}";
+    assert_state_refused(pairs, 6, "'evaluated'");
     pairs[0].value = "2";
     assert_state_refused(pairs, 5, "a checkpoint of format 2, this version reads up to 1");
 }
@@ -235,9 +262,13 @@ static void a_killed_writer_loses_nothing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(what_is_saved_is_read), TEST(the_same_state_gives_the_same_bytes),
-        TEST(some_are_kept),         TEST(what_is_no_checkpoint_is_refused),
-        TEST(the_encoder_is_found),  TEST(a_killed_writer_loses_nothing),
+        TEST(what_is_saved_is_read),
+        TEST(scores_are_counted_and_kept),
+        TEST(the_same_state_gives_the_same_bytes),
+        TEST(some_are_kept),
+        TEST(what_is_no_checkpoint_is_refused),
+        TEST(the_encoder_is_found),
+        TEST(a_killed_writer_loses_nothing),
     };
     return cmocka_run_group_tests_name("checkpoint", tests, NULL, NULL);
 }

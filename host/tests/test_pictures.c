@@ -260,7 +260,7 @@ static struct train_step *new_step(const struct settings *settings, uint64_t see
     struct train_step *step;
     assert_ok(train_step_create(&step, settings, &(struct train_step_options){.batch = 1}));
     assert_ok(executor_initialise(step->executor, seed));
-    assert_ok(executor_run(step->executor, step->teacher_segment));
+    assert_ok(executor_run(step->executor, step->start_segment));
     return step;
 }
 

@@ -78,7 +78,7 @@ static void the_confidence_is_the_probability_of_the_word(void **state) {
     assert_ok(train_step_create(&step, &settings, &(struct train_step_options){.batch = 1}));
     struct safetensors *file;
     assert_ok(safetensors_open(&file, in_folder("run/last.safetensors")));
-    assert_ok(weights_load(step->executor, step->graph, "", file, ""));
+    assert_ok(weights_load(step->executor, step->graph, "", file, "", WEIGHTS_LAST));
     safetensors_close(file);
 
     struct recogniser *const recogniser = open_tiny(1);
@@ -112,7 +112,7 @@ static void live_weights_can_be_taken(void **state) {
     struct recogniser_reading before = read_one(recogniser, 2);
     struct safetensors *file;
     assert_ok(safetensors_open(&file, in_folder("run/last.safetensors")));
-    assert_ok(weights_load(step->executor, step->graph, "", file, ""));
+    assert_ok(weights_load(step->executor, step->graph, "", file, "", WEIGHTS_LAST));
     safetensors_close(file);
     assert_ok(recogniser_take(recogniser, step->executor, step->graph));
     struct recogniser_reading after = read_one(recogniser, 2);
@@ -141,7 +141,7 @@ static void write_foreign(const char *path, const char *drop) {
     size_t count = 0;
     for (size_t i = 0; i < safetensors_count(file); i++) {
         const struct safetensors_tensor *const tensor = safetensors_at(file, i);
-        if (checkpoint_is_moment(tensor->name) || strncmp(tensor->name, drop, strlen(drop)) == 0)
+        if (checkpoint_is_state(tensor->name) || strncmp(tensor->name, drop, strlen(drop)) == 0)
             continue;
         float *const numbers = malloc(tensor->bytes);
         assert_non_null(numbers);

@@ -114,7 +114,12 @@ static void the_log_has_its_events(void **state) {
     assert_true(number_of(last, "words") == TINY_WORDS);
     assert_true(number_of(last, "accuracy") >= number_of(last, "case_sensitive"));
     assert_string_equal(text_of(last, "data"), in_folder("words"));
-    assert_string_equal(text_of(nth_event(&log, "checkpoint", 0), "path"), "last.safetensors");
+    assert_string_equal(text_of(nth_event(&log, "checkpoint", 0), "path"),
+                        "best.safetensors"); /* the first */
+    size_t last_checkpoint = 0;
+    while (nth_event(&log, "checkpoint", last_checkpoint + 1) != NULL)
+        last_checkpoint++;
+    assert_string_equal(text_of(nth_event(&log, "checkpoint", last_checkpoint), "path"), "last.safetensors");
     const json_t *const end = log.lines[log.count - 1];
     assert_ptr_equal(nth_event(&log, "end", 0), end);
     assert_string_equal(text_of(end, "reason"), "done");

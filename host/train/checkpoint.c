@@ -1,6 +1,7 @@
 #include "train/checkpoint.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -14,26 +15,85 @@
 #define KEY_STEP     "mnsp.step"
 #define KEY_EPOCH    "mnsp.epoch"
 #define KEY_SETTINGS "mnsp.settings"
+#define KEY_SCORES   "mnsp.scores"
 
 enum { FORMAT = 1 };
+
+/* ---- scores ---- */
+
+bool checkpoint_count_score(struct checkpoint_scores *scores, uint64_t step, uint64_t right, uint64_t words) {
+    scores->evaluated = step;
+    scores->waited++;
+    /* right / words > best / its words, in integers */
+    if (words == 0 || (scores->words > 0 && right * scores->words <= scores->right * words))
+        return false;
+    *scores = (struct checkpoint_scores){.evaluated = step, .step = step, .right = right, .words = words};
+    return true;
+}
+
+static enum status scores_text(char **out, const struct checkpoint_scores *scores) {
+    json_t *const object =
+        json_pack("{s:I, s:I, s:I, s:I, s:I}", "evaluated", (json_int_t)scores->evaluated, "step",
+                  (json_int_t)scores->step, "right", (json_int_t)scores->right, "words",
+                  (json_int_t)scores->words, "waited", (json_int_t)scores->waited);
+    const enum status status = json_write_text(out, object);
+    json_decref(object);
+    return status;
+}
+
+static enum status take_count(uint64_t *out, const json_t *object, const char *key, const char *origin) {
+    int64_t value;
+    TRY(json_need_integer(&value, object, key, origin));
+    if (value < 0)
+        return status_set(STATUS_INVALID, "%s: a damaged checkpoint: '%s' of '" KEY_SCORES "' is below 0",
+                          origin, key);
+    *out = (uint64_t)value;
+    return STATUS_OK;
+}
+
+/* Files from before the first evaluation have none. */
+static enum status read_scores(struct checkpoint_scores *out, const struct safetensors *file) {
+    const char *const text = safetensors_metadata(file, KEY_SCORES), *const origin = safetensors_path(file);
+    json_t *object;
+    if (text == NULL)
+        return STATUS_OK;
+    TRY(json_read_text(&object, text, strlen(text), origin));
+    enum status status = take_count(&out->evaluated, object, "evaluated", origin);
+    if (status == STATUS_OK)
+        status = take_count(&out->step, object, "step", origin);
+    if (status == STATUS_OK)
+        status = take_count(&out->right, object, "right", origin);
+    if (status == STATUS_OK)
+        status = take_count(&out->words, object, "words", origin);
+    if (status == STATUS_OK)
+        status = take_count(&out->waited, object, "waited", origin);
+    json_decref(object);
+    return status;
+}
 
 /* ---- writing ---- */
 
 enum status checkpoint_write(const char *path, const struct checkpoint_state *state,
                              const struct safetensors_view *views, size_t view_count) {
-    char format[16], step[24], epoch[24], *settings;
+    char format[16], step[24], epoch[24], *settings, *scores;
     TRY(settings_to_json(&settings, &state->settings));
+    enum status status = scores_text(&scores, &state->scores);
+    if (status != STATUS_OK) {
+        free(settings);
+        return status;
+    }
     snprintf(format, sizeof format, "%d", FORMAT);
     snprintf(step, sizeof step, "%" PRIu64, state->step);
     snprintf(epoch, sizeof epoch, "%" PRIu64, state->epoch);
     const struct safetensors_pair pairs[] = {
         {"format", "pt"}, /* the row-major layout of PyTorch, which its loaders ask for */
         {KEY_FORMAT, format}, {KEY_PROGRAM, state->program}, {KEY_STEP, step},
-        {KEY_EPOCH, epoch},   {KEY_SETTINGS, settings},
+        {KEY_EPOCH, epoch},   {KEY_SETTINGS, settings},      {KEY_SCORES, scores},
     };
-    const enum status status =
-        safetensors_write(path, views, view_count, pairs, sizeof pairs / sizeof *pairs);
+    const size_t unscored = state->scores.words == 0; /* the last pair stays out */
+    status = safetensors_write(path, views, view_count, pairs, sizeof pairs / sizeof *pairs - unscored);
     free(settings);
+    free(scores);
     return status;
 }
 
@@ -57,15 +117,24 @@ enum status checkpoint_save(const char *folder, const struct checkpoint_state *s
     return write_in(folder, name, state, views, view_count);
 }
 
+enum status checkpoint_save_best(const char *folder, const struct checkpoint_state *state,
+                                 const struct safetensors_view *views, size_t view_count) {
+    return write_in(folder, CHECKPOINT_BEST, state, views, view_count);
+}
+
 /* ---- reading ---- */
 
 bool checkpoint_is_ours(const struct safetensors *file) {
     return safetensors_metadata(file, KEY_FORMAT) != NULL;
 }
 
-bool checkpoint_is_moment(const char *name) {
-    return strncmp(name, CHECKPOINT_FIRST_MOMENT, strlen(CHECKPOINT_FIRST_MOMENT)) == 0 ||
-           strncmp(name, CHECKPOINT_SECOND_MOMENT, strlen(CHECKPOINT_SECOND_MOMENT)) == 0;
+bool checkpoint_is_state(const char *name) {
+    static const char *const prefixes[] = {CHECKPOINT_FIRST_MOMENT, CHECKPOINT_SECOND_MOMENT,
+                                           CHECKPOINT_AVERAGE};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    return false;
 }
 
 static enum status read_text(const char **out, const struct safetensors *file, const char *key) {
@@ -114,6 +183,7 @@ enum status checkpoint_read_state(struct checkpoint_state *out, const struct saf
     snprintf(out->program, sizeof out->program, "%s", program);
     TRY(read_count(&out->step, file, KEY_STEP));
     TRY(read_count(&out->epoch, file, KEY_EPOCH));
+    TRY(read_scores(&out->scores, file));
     return read_settings(&out->settings, file);
 }
 

@@ -85,7 +85,7 @@ enum status train_log_skip(struct file_log *log, uint64_t step, enum data_proble
                                      "problem", names[problem], "count", integer(count)));
 }
 
-enum status train_log_end(struct file_log *log, uint64_t step, double seconds, bool done) {
+enum status train_log_end(struct file_log *log, uint64_t step, double seconds, const char *reason) {
     return write_line(log, json_pack("{s:s, s:o, s:o, s:s}", "event", "end", "step", integer(step), "seconds",
-                                     real(seconds), "reason", done ? "done" : "interrupted"));
+                                     real(seconds), "reason", reason));
 }

@@ -22,6 +22,7 @@ MNSP_NODISCARD enum status train_log_checkpoint(struct file_log *log, uint64_t s
 /* `count` images could not be used so far. */
 MNSP_NODISCARD enum status train_log_skip(struct file_log *log, uint64_t step, enum data_problem problem,
                                           size_t count);
-MNSP_NODISCARD enum status train_log_end(struct file_log *log, uint64_t step, double seconds, bool done);
+MNSP_NODISCARD enum status train_log_end(struct file_log *log, uint64_t step, double seconds,
+                                         const char *reason);
 
 #endif

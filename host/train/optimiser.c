@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "graph/operators.h"
+#include "train/checkpoint.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -43,9 +44,10 @@ static bool is_trained(const struct graph *graph, const struct tensor *tensor) {
            graph_gradient(graph, tensor) != NULL;
 }
 
-static const struct tensor *moment(struct graph *graph, char letter, const struct tensor *parameter) {
+static const struct tensor *state_of(struct graph *graph, const char *prefix,
+                                     const struct tensor *parameter) {
     char name[NAME_SIZE];
-    snprintf(name, sizeof name, "optimiser.%c.%s", letter, parameter->name);
+    snprintf(name, sizeof name, "%s%s", prefix, parameter->name);
     return graph_state(graph, name, parameter->shape, (struct initial){.kind = INITIAL_CONSTANT});
 }
 
@@ -55,8 +57,8 @@ static void append_update(struct graph *graph, const struct train_optimiser_opti
     graph_adamw(graph,
                 &(struct graph_adamw){
                     .parameter = parameter,
-                    .m = moment(graph, 'm', parameter),
-                    .v = moment(graph, 'v', parameter),
+                    .m = state_of(graph, CHECKPOINT_FIRST_MOMENT, parameter),
+                    .v = state_of(graph, CHECKPOINT_SECOND_MOMENT, parameter),
                     .gradient = graph_gradient(graph, parameter),
                     .schedule = optimiser->schedule,
                     .control = optimiser->control,
@@ -100,6 +102,16 @@ enum status train_optimiser_append(struct graph *graph, const struct train_optim
         if (is_trained(graph, graph_tensor(graph, i)))
             append_update(graph, options, optimiser, graph_tensor(graph, i));
     return graph_status(graph);
+}
+
+void train_average_append(struct graph *graph, double decay) {
+    const size_t tensors = graph_tensor_count(graph);
+    graph_scope(graph, "average of weights");
+    for (size_t i = 0; i < tensors; i++) {
+        const struct tensor *const parameter = graph_tensor(graph, i);
+        if (is_trained(graph, parameter))
+            graph_ema(graph, state_of(graph, CHECKPOINT_AVERAGE, parameter), parameter, (float)decay);
+    }
 }
 
 enum status train_optimiser_write(struct executor *executor, const struct train_optimiser *optimiser,

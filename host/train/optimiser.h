@@ -8,6 +8,10 @@
  * Sources: Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019; the order of operations
  * is PyTorch's. Rate decay by layer: Clark et al., "ELECTRA", ICLR 2020, as the recogniser's authors use it.
  *
+ * train_average_append() adds a moving average of the trained weights: Polyak and Juditsky, "Acceleration of
+ * stochastic approximation by averaging", 1992, with the exponential weights of Tarvainen and Valpola, 2017. It is
+ * state, "optimiser.average.<parameter>".
+ *
  * Moments are state tensors "optimiser.m.<parameter>" and "optimiser.v.<parameter>", kept in checkpoints. A
  * step whose gradient is not finite leaves parameters and moments as they are.
  */
@@ -40,6 +44,10 @@ struct train_optimiser {
 MNSP_NODISCARD enum status train_optimiser_append(struct graph *graph,
                                                   const struct train_optimiser_options *options,
                                                   struct train_optimiser *optimiser);
+
+/* Appends average = decay average + (1 - decay) parameter, for every parameter that the optimiser updates, to the
+ * current segment. With decay 0 the average becomes the parameter, as before the first step. */
+void train_average_append(struct graph *graph, double decay);
 
 /* Writes the schedule for step `step`, counted from 0: t = step + 1. */
 MNSP_NODISCARD enum status train_optimiser_write(struct executor *executor,

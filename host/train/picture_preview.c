@@ -123,7 +123,7 @@ void picture_preview_close(struct picture_preview *preview) {
 static enum status run(struct picture_preview *p, struct executor *from, const struct graph *graph) {
     const struct objective *const objective = &p->objective;
     const struct tensor *const removed = objective_output(objective, "removed");
-    TRY(weights_copy(p->executor, p->graph, from, graph));
+    TRY(weights_copy(p->executor, p->graph, from, graph, WEIGHTS_LAST));
     TRY(executor_write(p->executor, objective->image, p->samples->image));
     if (objective->guidance != NULL)
         TRY(executor_write(p->executor, objective->guidance, p->samples->guidance));

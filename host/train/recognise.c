@@ -132,7 +132,7 @@ static enum status open_file(struct recogniser **out, const struct recogniser_op
                                          .length_penalty = options->length_penalty};
     TRY(create(out, &settings, options->batch, &search, options->device));
     TRY(check_charset(*out, file));
-    return weights_load((*out)->executor, (*out)->graph, "", file, "");
+    return weights_load((*out)->executor, (*out)->graph, "", file, "", weights_used(&settings));
 }
 
 enum status recogniser_open(struct recogniser **out, const struct recogniser_options *options) {
@@ -149,7 +149,8 @@ enum status recogniser_open(struct recogniser **out, const struct recogniser_opt
 }
 
 enum status recogniser_take(struct recogniser *recogniser, struct executor *from, const struct graph *graph) {
-    return weights_copy(recogniser->executor, recogniser->graph, from, graph);
+    return weights_copy(recogniser->executor, recogniser->graph, from, graph,
+                        weights_used(&recogniser->settings));
 }
 
 size_t recogniser_batch(const struct recogniser *recogniser) {

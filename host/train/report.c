@@ -121,7 +121,8 @@ static enum status tell_scores(struct train_report *report, uint64_t done,
     return STATUS_OK;
 }
 
-static enum status evaluate(struct train_report *report, uint64_t done) {
+static enum status evaluate(struct train_report *report, uint64_t done, struct checkpoint_scores *scores,
+                            bool *improved) {
     const struct train_options *const options = report->given.options;
     struct evaluate_result result;
     TRY(take_recogniser(report));
@@ -135,6 +136,8 @@ static enum status evaluate(struct train_report *report, uint64_t done) {
                                                 .context = report});
     if (status != STATUS_OK)
         return is_stopping(report) ? STATUS_OK : status;
+    const struct evaluate_set sum = evaluate_sum(&result);
+    *improved = checkpoint_count_score(scores, done, sum.right, sum.words);
     const enum status told = tell_scores(report, done, &result);
     evaluate_free(&result);
     return told;
@@ -213,12 +216,14 @@ static void draw_or_tell(struct train_report *report, uint64_t done) {
     say(report, status_message());
 }
 
-enum status train_report_step(struct train_report *report, uint64_t done) {
+enum status train_report_step(struct train_report *report, uint64_t done, struct checkpoint_scores *scores,
+                              bool *improved) {
+    *improved = false;
     const struct settings *const settings = report->given.settings;
     const bool last = done == report->given.steps;
     if (is_recognition(report) && report->given.options->validation_count > 0 &&
         (last || train_is_due(done, settings->evaluate_every)))
-        TRY(evaluate(report, done));
+        TRY(evaluate(report, done, scores, improved));
     if (settings->picture_every > 0 && (last || train_is_due(done, settings->picture_every)))
         draw_or_tell(report, done);
     return STATUS_OK;

@@ -1,7 +1,7 @@
 /* report.h: what a run shows of itself while it trains: scores on validation sets, and pictures.
  *
  *     TRY(train_report_open(&report, &(struct train_report_options){.settings = &settings, ...}));
- *     TRY(train_report_step(report, done));     after each step; does something when it is due
+ *     TRY(train_report_step(report, done, &scores, &improved));     after each step; does something when it is due
  *     train_report_close(report);
  *
  * Scores (recognition, with validation sets): every evaluate_every steps and at the end, as messages and
@@ -17,6 +17,7 @@
 
 #include "base/file.h"
 #include "data/source.h"
+#include "train/checkpoint.h"
 #include "train/trainer.h"
 
 struct train_report;
@@ -36,8 +37,10 @@ struct train_report_options {
 MNSP_NODISCARD enum status train_report_open(struct train_report **out,
                                              const struct train_report_options *options);
 
-/* `done` steps are done. Errors: those of evaluate_run(); none once the run is to stop. */
-MNSP_NODISCARD enum status train_report_step(struct train_report *report, uint64_t done);
+/* `done` steps are done. An evaluation is counted in *scores; *improved is whether there was one that is the best so
+ * far. Errors: those of evaluate_run(); none once the run is to stop: then nothing is counted. */
+MNSP_NODISCARD enum status train_report_step(struct train_report *report, uint64_t done,
+                                             struct checkpoint_scores *scores, bool *improved);
 
 void train_report_close(struct train_report *report);
 

@@ -110,6 +110,9 @@ enum status settings_check(const struct settings *settings) {
         TRY(check_recognition(settings));
     else
         TRY(check_pretraining(settings));
+    if (settings->ema_decay > 0 && settings->ema_decay < 0.5)
+        return status_set(STATUS_USAGE, "setting 'ema_decay' is %g, expected 0 or 0.5 up to 1",
+                          settings->ema_decay);
     TRY(divides(settings->batch, "batch", settings->accumulate, "accumulate"));
     if (settings->min_rate > settings_rate(settings))
         return status_set(STATUS_USAGE, "setting 'min_rate' (%g) is above the highest rate (%g)",

@@ -32,6 +32,7 @@ struct objective_settings train_objective_settings(const struct settings *s, siz
         .recognition_heads = (size_t)s->recognition_heads,
         .recognition_inner = (size_t)s->recognition_inner,
         .recognition_dropout = s->dropout ? (float)s->recognition_dropout : 0,
+        .freeze_encoder = s->freeze_encoder,
         .mask_ratio = s->mask_ratio,
         .normalise_pixels = s->normalise_pixels,
         .mim_target = (enum objective_mim_target)s->mim_target,
@@ -106,7 +107,11 @@ static enum status build(struct train_step *step, const struct settings *setting
                                },
                                &step->optimiser));
     objective_after_update(graph, &step->objective_settings);
-    step->teacher_segment = objective_teacher_start(graph, &step->objective_settings);
+    if (settings->ema_decay > 0)
+        train_average_append(graph, settings->ema_decay);
+    step->start_segment = objective_teacher_start(graph, &step->objective_settings);
+    if (settings->ema_decay > 0)
+        train_average_append(graph, 0);
     step->random = graph_random(graph);
     return graph_status(graph);
 }

@@ -47,7 +47,7 @@ struct train_step {
     struct train_optimiser optimiser;
     struct executor *executor;
     struct objective_settings objective_settings;
-    uint32_t teacher_segment; /* run once before training: a momentum teacher starts as the student */
+    uint32_t start_segment; /* run once before training: what follows the weights starts as they are */
     const struct tensor *random, *part; /* inputs; part is NULL where there is one only */
     uint64_t seed;
     size_t batch, parts;

@@ -30,11 +30,21 @@ struct run {
     uint64_t done;                 /* steps, those before a resume too */
     uint64_t first, steps, warmup; /* steps: resumed at, in all, of rising rate */
     uint64_t steps_per_epoch;
+    struct checkpoint_scores scores;
     uint64_t broken; /* steps without a finite gradient, in a row */
 };
 
 static bool is_recognition(const struct run *run) {
     return run->settings->objective == SETTINGS_OBJECTIVE_RECOGNITION;
+}
+
+static bool is_stopping(const struct run *run) {
+    return run->options->stop != NULL && *run->options->stop;
+}
+
+/* As many evaluations as the user is patient for have brought nothing better. */
+static bool has_waited(const struct run *run) {
+    return run->settings->patience > 0 && run->scores.waited >= (uint64_t)run->settings->patience;
 }
 
 static void say(const struct run *run, const char *text) {
@@ -65,6 +75,10 @@ static enum status check_options(const struct run *run, const char *last) {
             STATUS_USAGE,
             "a frozen teacher is needed: train one with 'mnsp pretrain --objective mae ...' and name "
             "its checkpoint with --teacher, or choose --teacher-kind momentum or --mim-target pixels");
+    if (settings->patience > 0 && (options->validation_count == 0 || settings->evaluate_every == 0))
+        return status_set(STATUS_USAGE,
+                          "setting 'patience' needs scores to wait for: name labelled images with "
+                          "--validation, and set --evaluate-every");
     if (!options->resume && file_exists(last))
         return status_set(STATUS_USAGE,
                           "%s is there already: --resume goes on with it, or choose another --out", last);
@@ -120,9 +134,10 @@ static enum status load_initial(const struct run *run, const char *path) {
     struct safetensors *file;
     TRY(safetensors_open(&file, path));
     const bool whole = is_recognition(run) && safetensors_find(file, "decoder.classifier.weight") != NULL;
-    enum status status = whole ? weights_load(run->step->executor, run->step->graph, "", file, "")
+    const enum weights_kind kind = weights_used(run->settings);
+    enum status status = whole ? weights_load(run->step->executor, run->step->graph, "", file, "", kind)
                                : weights_load_encoder(run->step->executor, run->step->graph,
-                                                      encoder_prefix(run->settings), file);
+                                                      encoder_prefix(run->settings), file, kind);
     safetensors_close(file);
     return status;
 }
@@ -130,8 +145,8 @@ static enum status load_initial(const struct run *run, const char *path) {
 static enum status load_teacher(const struct run *run, const char *path) {
     struct safetensors *file;
     TRY(safetensors_open(&file, path));
-    const enum status status =
-        weights_load_encoder(run->step->executor, run->step->graph, "model_maeenc_momentum.", file);
+    const enum status status = weights_load_encoder(
+        run->step->executor, run->step->graph, "model_maeenc_momentum.", file, weights_used(run->settings));
     safetensors_close(file);
     return status;
 }
@@ -140,11 +155,20 @@ static enum status load_resumed(struct run *run, const char *last) {
     struct safetensors *file;
     struct checkpoint_state state;
     TRY(checkpoint_open(&file, &state, last));
-    enum status status = weights_load(run->step->executor, run->step->graph, "", file, "");
+    enum status status = STATUS_OK;
+    if (run->settings->ema_decay > 0 && state.settings.ema_decay <= 0)
+        status =
+            status_set(STATUS_USAGE,
+                       "%s: the run has no average of its weights: leave --ema-decay out, or start another "
+                       "run from it with --init",
+                       last);
     if (status == STATUS_OK)
-        status = weights_load_moments(run->step->executor, run->step->graph, file);
+        status = weights_load(run->step->executor, run->step->graph, "", file, "", WEIGHTS_LAST);
+    if (status == STATUS_OK)
+        status = weights_load_state(run->step->executor, run->step->graph, file);
     safetensors_close(file);
     run->first = run->done = state.step;
+    run->scores = state.scores;
     return status;
 }
 
@@ -157,7 +181,7 @@ static enum status load_weights(struct run *run, const char *last) {
         TRY(load_initial(run, options->init));
     if (options->teacher != NULL)
         TRY(load_teacher(run, options->teacher));
-    return executor_run(run->step->executor, run->step->teacher_segment);
+    return executor_run(run->step->executor, run->step->start_segment);
 }
 
 static enum status open_folder(struct run *run) {
@@ -219,12 +243,25 @@ static void finish(struct run *run) {
 
 /* ---- stepping ---- */
 
-static enum status save(const struct run *run, uint64_t done) {
-    struct checkpoint_state state = {
-        .step = done, .epoch = done / run->steps_per_epoch, .settings = *run->settings};
+static struct checkpoint_state state_of(const struct run *run) {
+    struct checkpoint_state state = {.step = run->done,
+                                     .epoch = run->done / run->steps_per_epoch,
+                                     .scores = run->scores,
+                                     .settings = *run->settings};
     snprintf(state.program, sizeof state.program, "%s", run->options->program ? run->options->program : "");
+    return state;
+}
+
+static enum status save(const struct run *run) {
+    const struct checkpoint_state state = state_of(run);
     TRY(weights_save(run->step->executor, run->step->graph, run->options->out, &state));
-    return train_log_checkpoint(run->log, done, CHECKPOINT_LAST);
+    return train_log_checkpoint(run->log, run->done, CHECKPOINT_LAST);
+}
+
+static enum status save_best(const struct run *run) {
+    const struct checkpoint_state state = state_of(run);
+    TRY(weights_save_best(run->step->executor, run->step->graph, run->options->out, &state));
+    return train_log_checkpoint(run->log, run->done, CHECKPOINT_BEST);
 }
 
 /* A gradient that is not finite is left out; if it stays so, the weights are beyond repair. */
@@ -277,29 +314,52 @@ static enum status one_step(struct run *run, uint64_t number, struct train_progr
     return check_finite(run, &progress->result, number);
 }
 
+/* Comes before the checkpoint of its step, which holds the scores. */
 static enum status make_report(struct run *run, struct clock *clock) {
     const double before = seconds_now();
-    TRY(train_report_step(run->report, run->done));
+    bool improved;
+    TRY(train_report_step(run->report, run->done, &run->scores, &improved));
+    if (improved)
+        TRY(save_best(run));
     clock->line += seconds_now() - before;
     return STATUS_OK;
+}
+
+static void tell_end(const struct run *run) {
+    char text[160];
+    if (is_stopping(run))
+        say(run, "stopped; --resume goes on from here");
+    else if (has_waited(run))
+        say(run, "no better score for as long as --patience says: the run ends");
+    if (run->scores.words == 0)
+        return;
+    snprintf(text, sizeof text, "the best score, %.2f%%, was that of step %llu: " CHECKPOINT_BEST,
+             100 * (double)run->scores.right / (double)run->scores.words,
+             (unsigned long long)run->scores.step);
+    say(run, text);
+}
+
+static const char *end_reason(const struct run *run) {
+    return run->done == run->steps ? "done" : has_waited(run) ? "no better score" : "interrupted";
 }
 
 static enum status run_steps(struct run *run) {
     struct clock clock = {.begin = seconds_now(), .line = seconds_now(), .line_step = run->first};
     struct train_progress progress = {.steps = run->steps, .train_step = run->step};
-    bool stop = false;
-    for (uint64_t number = run->first; number < run->steps && !stop; number++) {
+    if (run->first > run->scores.evaluated) /* the run may have been interrupted before it was evaluated */
+        TRY(make_report(run, &clock));
+    bool over = has_waited(run);
+    for (uint64_t number = run->first; number < run->steps && !over; number++) {
         TRY(one_step(run, number, &progress));
         TRY(tell_step(run, &clock, &progress));
-        stop = run->options->stop != NULL && *run->options->stop;
-        if (stop || number + 1 == run->steps || train_is_due(number + 1, run->settings->checkpoint_every))
-            TRY(save(run, number + 1));
-        if (!stop)
+        if (!is_stopping(run))
             TRY(make_report(run, &clock));
+        over = is_stopping(run) || has_waited(run) || run->done == run->steps;
+        if (over || train_is_due(run->done, run->settings->checkpoint_every))
+            TRY(save(run));
     }
-    if (stop)
-        say(run, "stopped; --resume goes on from here");
-    return train_log_end(run->log, run->done, seconds_now() - clock.begin, run->done == run->steps);
+    tell_end(run);
+    return train_log_end(run->log, run->done, seconds_now() - clock.begin, end_reason(run));
 }
 
 /* What could not be used, once more and in all. */

@@ -8,6 +8,10 @@
 
 enum { NAME_SIZE = 256 };
 
+enum weights_kind weights_used(const struct settings *settings) {
+    return settings->use_average ? WEIGHTS_AVERAGE : WEIGHTS_LAST;
+}
+
 static void shape_of(uint64_t shape[SHAPE_MAX_RANK], const struct tensor *tensor) {
     for (int i = 0; i < tensor->shape.rank; i++)
         shape[i] = tensor->shape.of[i];
@@ -48,11 +52,12 @@ static bool is_of_encoder(const char *name) {
     return false;
 }
 
-/* Whose tensors are meant: a kind, a prefix, and perhaps the encoder's names only. */
+/* Whose tensors are meant: a kind, a prefix, and perhaps the encoder's names only; and which of them. */
 struct selection {
     enum tensor_kind kind;
     const char *prefix;
     bool encoder_only;
+    enum weights_kind which;
 };
 
 static bool is_selected(const struct selection *selection, const struct tensor *tensor) {
@@ -70,8 +75,11 @@ static enum status load_selected(struct executor *executor, const struct graph *
         const struct tensor *const tensor = graph_tensor(graph, i);
         if (!is_selected(selection, tensor))
             continue;
+        const char *const rest = tensor->name + strlen(selection->prefix);
         char name[NAME_SIZE];
-        snprintf(name, sizeof name, "%s%s", file_prefix, tensor->name + strlen(selection->prefix));
+        snprintf(name, sizeof name, CHECKPOINT_AVERAGE "%s%s", file_prefix, rest);
+        if (selection->which == WEIGHTS_LAST || safetensors_find(file, name) == NULL)
+            snprintf(name, sizeof name, "%s%s", file_prefix, rest);
         TRY(load_tensor(executor, tensor, file, name));
         loaded++;
     }
@@ -81,22 +89,37 @@ static enum status load_selected(struct executor *executor, const struct graph *
 }
 
 enum status weights_load(struct executor *executor, const struct graph *graph, const char *graph_prefix,
-                         const struct safetensors *file, const char *file_prefix) {
-    const struct selection all = {.kind = TENSOR_PARAMETER, .prefix = graph_prefix};
+                         const struct safetensors *file, const char *file_prefix, enum weights_kind kind) {
+    const struct selection all = {.kind = TENSOR_PARAMETER, .prefix = graph_prefix, .which = kind};
     return load_selected(executor, graph, &all, file, file_prefix);
 }
 
 enum status weights_load_encoder(struct executor *executor, const struct graph *graph,
-                                 const char *graph_prefix, const struct safetensors *file) {
-    const struct selection encoder = {.kind = TENSOR_PARAMETER, .prefix = graph_prefix, .encoder_only = true};
+                                 const char *graph_prefix, const struct safetensors *file,
+                                 enum weights_kind kind) {
+    const struct selection encoder = {
+        .kind = TENSOR_PARAMETER, .prefix = graph_prefix, .encoder_only = true, .which = kind};
     const char *file_prefix;
     TRY(checkpoint_encoder_prefix(&file_prefix, file));
     return load_selected(executor, graph, &encoder, file, file_prefix);
 }
 
+static bool is_lasting(const struct tensor *tensor) {
+    return tensor->base == tensor && (tensor->kind == TENSOR_PARAMETER || tensor->kind == TENSOR_STATE);
+}
+
+/* The parameter of that name, or its average. */
+static const struct tensor *find_source(const struct graph *graph, const char *parameter,
+                                        enum weights_kind kind) {
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, CHECKPOINT_AVERAGE "%s", parameter);
+    const struct tensor *const average = kind == WEIGHTS_AVERAGE ? graph_find(graph, name) : NULL;
+    return average != NULL ? average : graph_find(graph, parameter);
+}
+
 static enum status copy_tensor(struct executor *to, const struct tensor *tensor, struct executor *from,
                                const struct tensor *source) {
-    if (source == NULL || source->kind != TENSOR_PARAMETER || !shape_equal(source->shape, tensor->shape))
+    if (source == NULL || !is_lasting(source) || !shape_equal(source->shape, tensor->shape))
         return status_set(STATUS_INTERNAL, "parameter '%s' is not in the network that it is copied from",
                           tensor->name);
     float *values;
@@ -109,37 +132,29 @@ static enum status copy_tensor(struct executor *to, const struct tensor *tensor,
 }
 
 enum status weights_copy(struct executor *to, const struct graph *to_graph, struct executor *from,
-                         const struct graph *from_graph) {
+                         const struct graph *from_graph, enum weights_kind kind) {
     const struct selection all = {.kind = TENSOR_PARAMETER, .prefix = ""};
     for (size_t i = 0; i < graph_tensor_count(to_graph); i++) {
         const struct tensor *const tensor = graph_tensor(to_graph, i);
         if (is_selected(&all, tensor))
-            TRY(copy_tensor(to, tensor, from, graph_find(from_graph, tensor->name)));
+            TRY(copy_tensor(to, tensor, from, find_source(from_graph, tensor->name, kind)));
     }
     return STATUS_OK;
 }
 
-enum status weights_load_moments(struct executor *executor, const struct graph *graph,
-                                 const struct safetensors *file) {
-    static const char *const prefixes[] = {CHECKPOINT_FIRST_MOMENT, CHECKPOINT_SECOND_MOMENT};
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-        const struct selection moments = {.kind = TENSOR_STATE, .prefix = prefixes[i]};
-        TRY(load_selected(executor, graph, &moments, file, prefixes[i]));
-    }
-    return STATUS_OK;
+enum status weights_load_state(struct executor *executor, const struct graph *graph,
+                               const struct safetensors *file) {
+    const struct selection state = {.kind = TENSOR_STATE, .prefix = ""};
+    return load_selected(executor, graph, &state, file, "");
 }
 
 /* ---- saving ---- */
-
-static bool is_saved(const struct tensor *tensor) {
-    return tensor->base == tensor && (tensor->kind == TENSOR_PARAMETER || tensor->kind == TENSOR_STATE);
-}
 
 static enum status fetch(struct executor *executor, const struct graph *graph, struct safetensors_view *views,
                          size_t *count) {
     for (size_t i = 0; i < graph_tensor_count(graph); i++) {
         const struct tensor *const tensor = graph_tensor(graph, i);
-        if (!is_saved(tensor))
+        if (!is_lasting(tensor))
             continue;
         float *values;
         TRY(memory_new(&values, tensor->elements, sizeof *values));
@@ -155,16 +170,29 @@ static enum status fetch(struct executor *executor, const struct graph *graph, s
     return STATUS_OK;
 }
 
-enum status weights_save(struct executor *executor, const struct graph *graph, const char *folder,
-                         const struct checkpoint_state *state) {
+typedef enum status save_function(const char *folder, const struct checkpoint_state *state,
+                                  const struct safetensors_view *views, size_t view_count);
+
+static enum status save_by(save_function *save, struct executor *executor, const struct graph *graph,
+                           const char *folder, const struct checkpoint_state *state) {
     struct safetensors_view *views;
     TRY(memory_new(&views, graph_tensor_count(graph), sizeof *views));
     size_t count = 0;
     enum status status = fetch(executor, graph, views, &count);
     if (status == STATUS_OK)
-        status = checkpoint_save(folder, state, views, count);
+        status = save(folder, state, views, count);
     for (size_t i = 0; i < count; i++)
         free((void *)views[i].data);
     free(views);
     return status;
+}
+
+enum status weights_save(struct executor *executor, const struct graph *graph, const char *folder,
+                         const struct checkpoint_state *state) {
+    return save_by(checkpoint_save, executor, graph, folder, state);
+}
+
+enum status weights_save_best(struct executor *executor, const struct graph *graph, const char *folder,
+                              const struct checkpoint_state *state) {
+    return save_by(checkpoint_save_best, executor, graph, folder, state);
 }

@@ -12,6 +12,12 @@
 #include "train/safetensors.h"
 #include "train/settings.h"
 
+/* Which weights: those of the last step, or where there is one their average, in a file or beside them. */
+enum weights_kind { WEIGHTS_LAST, WEIGHTS_AVERAGE };
+
+/* What the setting use_average says. */
+enum weights_kind weights_used(const struct settings *settings);
+
 /* Whether the file has every parameter of the graph in its shape. Errors: STATUS_INVALID naming the first
  * that it has not. */
 MNSP_NODISCARD enum status weights_check(const struct graph *graph, const struct safetensors *file);
@@ -21,25 +27,29 @@ MNSP_NODISCARD enum status weights_check(const struct graph *graph, const struct
  * has another shape, and when no parameter has the prefix. */
 MNSP_NODISCARD enum status weights_load(struct executor *executor, const struct graph *graph,
                                         const char *graph_prefix, const struct safetensors *file,
-                                        const char *file_prefix);
+                                        const char *file_prefix, enum weights_kind kind);
 
 /* Reads the encoder of an MAE, an LMIM or MNSP student, or a recogniser, into the encoder whose names begin
  * with `graph_prefix`. Errors: STATUS_INVALID without an encoder in the file, otherwise as weights_load(). */
 MNSP_NODISCARD enum status weights_load_encoder(struct executor *executor, const struct graph *graph,
-                                                const char *graph_prefix, const struct safetensors *file);
+                                                const char *graph_prefix, const struct safetensors *file,
+                                                enum weights_kind kind);
 
 /* Copies every parameter of a graph from the one of that name in another executor, on whatever device.
  * Errors: STATUS_INTERNAL when there is none of that name and shape. */
 MNSP_NODISCARD enum status weights_copy(struct executor *to, const struct graph *to_graph,
-                                        struct executor *from, const struct graph *from_graph);
+                                        struct executor *from, const struct graph *from_graph,
+                                        enum weights_kind kind);
 
-/* Reads the state of the optimiser. Errors: as weights_load(). */
-MNSP_NODISCARD enum status weights_load_moments(struct executor *executor, const struct graph *graph,
-                                                const struct safetensors *file);
+/* Reads the state of the optimiser: moments and average. Errors: as weights_load(). */
+MNSP_NODISCARD enum status weights_load_state(struct executor *executor, const struct graph *graph,
+                                              const struct safetensors *file);
 
-/* Writes parameters and moments of a run as checkpoint_save() does. */
+/* Writes parameters and state of a run as checkpoint_save() does, or as checkpoint_save_best(). */
 MNSP_NODISCARD enum status weights_save(struct executor *executor, const struct graph *graph,
                                         const char *folder, const struct checkpoint_state *state);
+MNSP_NODISCARD enum status weights_save_best(struct executor *executor, const struct graph *graph,
+                                             const char *folder, const struct checkpoint_state *state);
 
 /* ---- sizes, as the shapes in a file show them (weights_sizes.c) ---- */
 
