@@ -1,14 +1,22 @@
 /* render.h: words drawn with FreeType, for training where no data set is at hand. Inside the data room only;
- * a program asks for it as a source, "render:count=N,seed=S[,words=FILE][,fonts=DIR]":
+ * a program asks for it as a source, "render:count=N,seed=S[,words=FILE][,vary=0|1][,wear=W][,fonts=DIR]":
  *
  *     count   how many images
  *     seed    of the random numbers, 0 when not given
- *     words   a UTF-8 file with a text per line; without it, an English list in several cases, numbers and
- *             random strings of printable ASCII
+ *     words   a UTF-8 file with a text per line; without it, a list of English words
+ *     vary    1: words in several cases and with punctuation, and among them numbers, invented words and random strings
+ *             of printable ASCII; 0: the words as they are, the default for a file
+ *     wear    from 0 to 1, the default: how often there is what makes reading hard, arcs, shadows, borders, blur, ...;
+ *             with 0, clean texts in all fonts, sizes and colours
  *     fonts   a folder; without it, /usr/share/fonts and /usr/local/share/fonts
+ *
+ * The order of things is that of the world: text (render_words.c), writing (render_write.c), the view of it
+ * (render_pose.c), what it stands on (render_ground.c, render_picture.c), the camera (render_camera.c).
  *
  * Image and label i depend on the seed, i, the words and the fonts found. Random numbers come from Philox
  * with key `seed`, stream PHILOX_STREAM_RENDER and step i.
+ *
+ * Pictures that are stored as JPEG have its artefacts, whether they are written to a data set or made during training.
  *
  * Caveats: other fonts, or another version of FreeType, give other pictures. Paths cannot hold a comma.
  */
@@ -18,6 +26,8 @@
 #include "base/philox.h"
 #include "data/image.h"
 
+#include <stdbool.h>
+
 enum { RENDER_CHARACTERS_MAX = 64 }; /* of one text */
 
 /* The words to choose from. */
@@ -25,9 +35,10 @@ struct render_words {
     char *text;        /* the file's content, cut into words; NULL: the words are built in */
     const char **word; /* (count) */
     size_t count, capacity;
+    bool vary;
 };
 
-/* Reads a file of words, or takes the built-in ones when path is NULL. Errors: STATUS_IO; STATUS_INVALID,
+/* Reads a file of words, or takes the built-in ones, varied, when path is NULL. Errors: STATUS_IO; STATUS_INVALID,
  * with the line, for a line that is no UTF-8 text of at most RENDER_CHARACTERS_MAX characters, or when there
  * is none. */
 MNSP_NODISCARD enum status render_words_open(struct render_words *out, const char *path);
@@ -56,21 +67,48 @@ struct render_pen;
 MNSP_NODISCARD enum status render_pen_new(struct render_pen **out, const struct render_fonts *fonts);
 void render_pen_free(struct render_pen *pen);
 
+/* Random numbers, and how often things happen that make a text hard to read. */
+struct render_chance {
+    struct philox random;
+    float wear; /* 0: never, 1: as often as written */
+};
+
+/* Whether something happens that does so with a probability. Takes one random number in any case. */
+bool render_happens(struct render_chance *chance, float probability);
+
 /* How much ink lies on each pixel, 0 to 255: (height, width). */
 struct render_ink {
     uint32_t width, height;
     uint8_t *coverage;
 };
 
-/* Writes a text with a font, a size between 20 and 48 pixels, spacing and slant as drawn, cut to its ink.
- * Errors: STATUS_INVALID when no font has all characters; STATUS_MEMORY. Release ink->coverage with free().
- */
-MNSP_NODISCARD enum status render_write(struct render_pen *pen, const char *text, struct philox *random,
-                                        struct render_ink *ink);
+/* Ink of no coverage. Release with render_ink_free(). */
+MNSP_NODISCARD enum status render_ink_new(struct render_ink *out, int64_t width, int64_t height);
+void render_ink_free(struct render_ink *ink); /* zeroed ink is fine */
 
-/* The picture of a text: ink and shadow on a ground of some colours, turned, distorted, blurred and with
- * noise, as drawn. */
-MNSP_NODISCARD enum status render_picture(const struct render_ink *ink, struct philox *random,
-                                          struct data_image *out);
+/* Writes a text with a font, a size of 16 to 48 pixels, width, weight, spacing, slant, arc and unsteadiness as drawn,
+ * cut to its ink. Errors: STATUS_INVALID when no font has all characters; STATUS_MEMORY. */
+MNSP_NODISCARD enum status render_write(struct render_pen *pen, const char *text,
+                                        struct render_chance *chance, struct render_ink *ink);
+
+/* Turns the ink in space, as drawn: seen from the side, rotated. Cut to its ink. */
+MNSP_NODISCARD enum status render_pose(struct render_ink *ink, struct render_chance *chance);
+
+/* The ink grown by a radius in pixels, on a canvas grown by as much. */
+MNSP_NODISCARD enum status render_ink_grow(const struct render_ink *ink, uint32_t radius,
+                                           struct render_ink *out);
+
+/* The picture of a text as a camera might see it: ink, outline and shadow on a ground, and, unless `other` is NULL, a
+ * piece of another text at its edge. */
+MNSP_NODISCARD enum status render_picture(const struct render_ink *ink, const struct render_ink *other,
+                                          struct render_chance *chance, struct data_image *out);
+
+/* Fills a picture with a ground of about one colour: flat, a gradient, blotches, rough, stripes; with a border. */
+MNSP_NODISCARD enum status render_ground(struct data_image *image, const float colour[3],
+                                         struct render_chance *chance);
+
+/* What light, lens and sensor do to a picture, as drawn. *quality is that of the JPEG it is then stored as, 0: none. */
+MNSP_NODISCARD enum status render_camera(struct data_image *image, struct render_chance *chance,
+                                         int *quality);
 
 #endif

@@ -48,6 +48,14 @@ static int compare_paths(const void *left, const void *right) {
     return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+/* Some fonts of symbols pretend to have letters: what they draw for "a" is called alpha, or a60. */
+static bool is_of_symbols(FT_Face face) {
+    char name[32] = "";
+    if (FT_HAS_GLYPH_NAMES(face))
+        (void)FT_Get_Glyph_Name(face, FT_Get_Char_Index(face, 'a'), name, sizeof name);
+    return name[0] == 'a' && name[1] != '\0';
+}
+
 /* Whether a font has outlines and the printable ASCII characters. */
 static bool usable(FT_Library library, const char *path) {
     FT_Face face;
@@ -56,6 +64,7 @@ static bool usable(FT_Library library, const char *path) {
     bool good = FT_IS_SCALABLE(face) && FT_Select_Charmap(face, FT_ENCODING_UNICODE) == 0;
     for (FT_ULong c = '!'; good && c <= '~'; c++)
         good = FT_Get_Char_Index(face, c) != 0;
+    good = good && !is_of_symbols(face);
     FT_Done_Face(face);
     return good;
 }

@@ -56,6 +56,7 @@ enum status render_words_open(struct render_words *out, const char *path) {
         TRY_GOTO(code, cut_lines(out, size, path), failed);
         return STATUS_OK;
     }
+    out->vary = true;
     for (const char *const *word = render_builtin_words; *word != NULL; word++)
         TRY_GOTO(code, add_word(out, *word), failed);
     return STATUS_OK;
@@ -64,11 +65,42 @@ failed:
     return code;
 }
 
-/* lower, Capital or UPPER case. */
+/* 0: lower, 1: Capital, 2: UPPER case; other letters than those of ASCII stay as they are. */
 static void change_case(char *text, uint32_t kind) {
     for (size_t i = 0; text[i] != '\0'; i++)
         if (kind == 2 || (kind == 1 && i == 0))
             text[i] = (char)toupper((unsigned char)text[i]);
+        else
+            text[i] = (char)tolower((unsigned char)text[i]);
+}
+
+/* A word as it stands in a sentence, a list or a name. */
+static enum status punctuate(struct philox *random, char **text) {
+    static const char *const forms[] = {"%s.",  "%s,", "%s!", "%s?", "%s:", "%s;", "%s's", "\"%s\"", "(%s)",
+                                        "'%s'", "#%s", "@%s", "&%s", "%s-", "-%s", "*%s",  "%s...",  "%s/"};
+    const char *const form = forms[philox_next_below(random, sizeof forms / sizeof forms[0])];
+    const char *const hole = strstr(form, "%s");
+    char *const plain = *text;
+    const enum status code = memory_format(text, "%.*s%s%s", (int)(hole - form), form, plain, hole + 2);
+    free(plain);
+    return code;
+}
+
+/* An invented word that can be spoken: names are such, and a reader should not only know the list. */
+static enum status invented_text(struct philox *random, char **text) {
+    static const char *const first[] = {"b", "br", "c", "ch", "d",  "f", "g",  "h", "j", "k", "l",  "m", "n",
+                                        "p", "qu", "r", "s",  "sh", "t", "tr", "v", "w", "y", "st", "",  "z"};
+    static const char *const vowel[] = {"a", "e", "i", "o", "u", "ai", "ea", "ee", "oo", "ou", "y"};
+    static const char *const last[] = {"", "", "n", "r", "s", "l", "t", "ng", "ck", "rd", "m", "x", "ll"};
+    enum { SYLLABLE = 8, SYLLABLES_MAX = 3 };
+    char word[SYLLABLE * SYLLABLES_MAX + 1] = "";
+    for (uint32_t left = 1 + philox_next_below(random, SYLLABLES_MAX); left > 0; left--) {
+        strcat(word, first[philox_next_below(random, sizeof first / sizeof first[0])]);
+        strcat(word, vowel[philox_next_below(random, sizeof vowel / sizeof vowel[0])]);
+        strcat(word, last[philox_next_below(random, sizeof last / sizeof last[0])]);
+    }
+    change_case(word, philox_next_below(random, 3));
+    return memory_copy_text(text, word);
 }
 
 /* A price, a year, a time, a telephone number, a share. */
@@ -102,15 +134,20 @@ static enum status random_text(struct philox *random, char **text) {
 }
 
 enum status render_words_choose(const struct render_words *words, struct philox *random, char **text) {
-    const bool built_in = words->text == NULL;
     const float kind = philox_next_uniform(random);
-    if (built_in && kind < 0.12f)
+    if (words->vary && kind < 0.12f)
         return random_text(random, text);
-    if (built_in && kind < 0.25f)
+    if (words->vary && kind < 0.22f)
         return number_text(random, text);
+    if (words->vary && kind < 0.37f)
+        return invented_text(random, text);
     const char *const word = words->word[philox_next_below(random, (uint32_t)words->count)];
     TRY(memory_copy_text(text, word));
-    if (built_in)
-        change_case(*text, philox_next_below(random, 3));
-    return STATUS_OK;
+    if (!words->vary)
+        return STATUS_OK;
+    /* A list may hold names, whose case is right as it is. */
+    const uint32_t change = philox_next_below(random, 10);
+    if (change < 9)
+        change_case(*text, change / 3);
+    return philox_next_uniform(random) < 0.1f ? punctuate(random, text) : STATUS_OK;
 }

@@ -10,12 +10,16 @@
 
 enum {
     PENS_MAX = 64,
-    DRAWING = 1 << 12 /* the first random number for drawing; those before choose the text */
+    VARY_DEFAULT = 2,
+    OTHER_TEXT =
+        1 << 11,      /* the first random number that chooses a second text; those before choose the first */
+    DRAWING = 1 << 12 /* the first one for drawing */
 };
 
 struct rendering {
     size_t count;
-    uint64_t seed;
+    uint64_t seed, vary; /* VARY_DEFAULT: as the words have it */
+    float wear;
     char *words_path, *fonts_path;
     struct render_words words;
     struct render_fonts fonts;
@@ -74,30 +78,73 @@ static enum status rendering_item_name(void *state, size_t index, char **name) {
     return memory_format(name, "rendered word %zu", index);
 }
 
-static enum status rendering_read(void *state, size_t index, struct data_image *image) {
-    struct rendering *const rendering = state;
-    struct philox random = philox_start(rendering->seed, PHILOX_STREAM_RENDER, (uint32_t)index, DRAWING);
-    struct render_pen *pen;
-    struct render_ink ink = {0};
+/* Writes the text of the item and, now and then, another one that its picture shows a piece of. */
+static enum status write_texts(struct rendering *rendering, struct render_pen *pen, size_t index,
+                               struct render_chance *chance, struct render_ink *ink,
+                               struct render_ink *other) {
     char *text;
+    const bool alone = !render_happens(chance, 0.18f);
     TRY(choose_text(rendering, index, &text));
-    enum status code = take_pen(rendering, &pen);
-    if (code == STATUS_OK) {
-        code = render_write(pen, text, &random, &ink);
-        put_pen_back(rendering, pen);
-    }
-    if (code == STATUS_OK)
-        code = render_picture(&ink, &random, image);
-    free(ink.coverage);
+    enum status code = render_write(pen, text, chance, ink);
     free(text);
+    if (alone || code != STATUS_OK)
+        return code;
+    struct philox words = philox_start(rendering->seed, PHILOX_STREAM_RENDER, (uint32_t)index, OTHER_TEXT);
+    TRY(render_words_choose(&rendering->words, &words, &text));
+    /* It does not matter if no font has it. */
+    if (render_write(pen, text, chance, other) == STATUS_MEMORY)
+        code = STATUS_MEMORY;
+    free(text);
+    return code;
+}
+
+/* The picture of an item, before it is stored with *quality. */
+static enum status draw_item(struct rendering *rendering, size_t index, struct data_image *image,
+                             int *quality) {
+    struct render_chance chance = {
+        .random = philox_start(rendering->seed, PHILOX_STREAM_RENDER, (uint32_t)index, DRAWING),
+        .wear = rendering->wear};
+    struct render_pen *pen;
+    struct render_ink ink = {0}, other = {0};
+    *image = (struct data_image){0};
+    TRY(take_pen(rendering, &pen));
+    enum status code = write_texts(rendering, pen, index, &chance, &ink, &other);
+    put_pen_back(rendering, pen);
+    if (code == STATUS_OK)
+        code = render_pose(&ink, &chance);
+    if (code == STATUS_OK)
+        code = render_picture(&ink, other.coverage ? &other : NULL, &chance, image);
+    if (code == STATUS_OK)
+        code = render_camera(image, &chance, quality);
+    if (code != STATUS_OK)
+        data_image_free(image);
+    render_ink_free(&ink);
+    render_ink_free(&other);
     return code;
 }
 
 static enum status rendering_bytes(void *state, size_t index, char **bytes, size_t *size) {
     struct data_image image;
-    TRY(rendering_read(state, index, &image));
-    const enum status code = data_image_encode(&image, 0, bytes, size);
+    int quality;
+    TRY(draw_item(state, index, &image, &quality));
+    const enum status code = data_image_encode(&image, quality, bytes, size);
     data_image_free(&image);
+    return code;
+}
+
+/* A picture that would be a JPEG goes through one, so that it looks the same; PNG changes nothing. */
+static enum status rendering_read(void *state, size_t index, struct data_image *image) {
+    char *bytes;
+    size_t size;
+    int quality;
+    TRY(draw_item(state, index, image, &quality));
+    if (quality == 0)
+        return STATUS_OK;
+    enum status code = data_image_encode(image, quality, &bytes, &size);
+    data_image_free(image);
+    TRY(code);
+    code = data_image_decode(image, bytes, size);
+    free(bytes);
     return code;
 }
 
@@ -119,6 +166,14 @@ static enum status parse_number(const char *key, const char *value, uint64_t lim
     return STATUS_OK;
 }
 
+static enum status parse_share(const char *key, const char *value, float *share) {
+    char *end;
+    *share = strtof(value, &end);
+    if (end == value || *end != '\0' || !(*share >= 0.0f && *share <= 1.0f))
+        return status_set(STATUS_USAGE, "render: %s=%s is no number from 0 to 1", key, value);
+    return STATUS_OK;
+}
+
 static enum status set_option(struct rendering *rendering, const char *key, const char *value) {
     uint64_t count;
     if (strcmp(key, "count") == 0) {
@@ -128,12 +183,17 @@ static enum status set_option(struct rendering *rendering, const char *key, cons
     }
     if (strcmp(key, "seed") == 0)
         return parse_number(key, value, UINT64_MAX, &rendering->seed);
+    if (strcmp(key, "wear") == 0)
+        return parse_share(key, value, &rendering->wear);
+    if (strcmp(key, "vary") == 0)
+        return parse_number(key, value, 1, &rendering->vary);
     char **const path = strcmp(key, "words") == 0   ? &rendering->words_path
                         : strcmp(key, "fonts") == 0 ? &rendering->fonts_path
                                                     : NULL;
     if (path == NULL)
-        return status_set(STATUS_USAGE, "render: no option '%s'; use count=N, seed=S, words=FILE, fonts=DIR",
-                          key);
+        return status_set(
+            STATUS_USAGE,
+            "render: no option '%s'; use count=N, seed=S, words=FILE, vary=0|1, wear=W, fonts=DIR", key);
     free(*path);
     return memory_copy_text(path, value);
 }
@@ -156,10 +216,14 @@ enum status source_open_render(struct source *out, const char *options) {
     char *copy = NULL;
     TRY(memory_new(&rendering, 1, sizeof *rendering));
     pthread_mutex_init(&rendering->mutex, NULL);
+    rendering->vary = VARY_DEFAULT;
+    rendering->wear = 1.0f;
     enum status code;
     TRY_GOTO(code, memory_copy_text(&copy, options), failed);
     TRY_GOTO(code, parse_options(rendering, copy), failed);
     TRY_GOTO(code, render_words_open(&rendering->words, rendering->words_path), failed);
+    if (rendering->vary != VARY_DEFAULT)
+        rendering->words.vary = rendering->vary != 0;
     TRY_GOTO(code, render_fonts_find(&rendering->fonts, rendering->fonts_path), failed);
     *out = (struct source){.kind = &render_kind,
                            .format = "rendered words",

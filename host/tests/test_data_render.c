@@ -5,6 +5,7 @@
 #include "data/source.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 
 static struct data_set *open_one(const char *options) {
     struct data_set *set;
@@ -159,6 +160,119 @@ static void words_come_from_a_file(void **state) {
     data_set_close(set);
 }
 
+static size_t count_labels(const char *options, bool (*counts)(const char *)) {
+    struct data_set *const set = open_one(options);
+    size_t count = 0;
+    for (size_t i = 0; i < data_set_count(set); i++) {
+        char *label;
+        assert_ok(data_set_label(set, i, &label));
+        count += counts(label);
+        free(label);
+    }
+    data_set_close(set);
+    return count;
+}
+
+static bool is_plain(const char *label) {
+    return strcmp(label, "McDonald") == 0;
+}
+
+static bool is_upper(const char *label) {
+    return strcmp(label, "MCDONALD") == 0;
+}
+
+static bool is_punctuated(const char *label) {
+    return strlen(label) > 8 && strcasestr(label, "mcdonald") != NULL;
+}
+
+static bool is_another(const char *label) {
+    return strcasestr(label, "mcdonald") == NULL;
+}
+
+/* A file's words are taken as they are, unless they shall vary; the list's vary, unless they shall not. */
+static void words_vary_as_asked(void **state) {
+    (void)state;
+    char plain[600], varied[640];
+    write_text(in_folder("name.txt"), "McDonald\n");
+    snprintf(plain, sizeof plain, "render:count=2000,words=%s", in_folder("name.txt"));
+    snprintf(varied, sizeof varied, "%s,vary=1", plain);
+    assert_int_equal(count_labels(plain, is_plain), 2000);
+    assert_in_range(count_labels(varied, is_plain), 50, 250);
+    assert_in_range(count_labels(varied, is_upper), 200, 500);
+    assert_in_range(count_labels(varied, is_punctuated), 60, 250);
+    assert_in_range(count_labels(varied, is_another), 600, 900);
+    struct data_set *const set = open_one("render:count=300,seed=1,vary=0");
+    for (size_t i = 0; i < 300; i++) {
+        char *label;
+        assert_ok(data_set_label(set, i, &label));
+        assert_int_equal(strspn(label, "abcdefghijklmnopqrstuvwxyz"), strlen(label));
+        free(label);
+    }
+    data_set_close(set);
+}
+
+/* The shortest and the longest texts, marks alone, a space among letters. */
+static void odd_texts_are_drawn(void **state) {
+    (void)state;
+    char options[600], text[256] = ".\n-\n|\n_\n'\na b\n";
+    for (int i = 0; i < 64; i++)
+        strcat(text, "W");
+    write_text(in_folder("odd_texts.txt"), text);
+    snprintf(options, sizeof options, "render:count=400,words=%s", in_folder("odd_texts.txt"));
+    struct data_set *const set = open_one(options);
+    for (size_t i = 0; i < 400; i++)
+        (void)image_hash(set, i);
+    data_set_close(set);
+    write_text(in_folder("odd_texts.txt"), " \n");
+    struct data_set *const blank = open_one(options);
+    struct data_image image;
+    assert_refused(data_set_read(blank, 0, &image), STATUS_INVALID, "cannot be drawn");
+    data_set_close(blank);
+}
+
+/* Most pictures are JPEGs, with the artefacts of those. */
+static void pictures_are_stored_as_cameras_do(void **state) {
+    (void)state;
+    struct data_set *const set = open_one("render:count=300,seed=8");
+    size_t jpegs = 0;
+    for (size_t i = 0; i < 300; i++) {
+        char *bytes;
+        size_t size;
+        assert_ok(data_set_bytes(set, i, &bytes, &size));
+        const char *const ending = data_image_ending(bytes, size);
+        assert_non_null(ending);
+        jpegs += strcmp(ending, ".jpg") == 0;
+        free(bytes);
+    }
+    assert_in_range(jpegs, 190, 260);
+    data_set_close(set);
+}
+
+/* How much neighbours differ beyond what edges of letters do: noise and texture on the ground. */
+static double roughness(const char *options) {
+    struct data_set *const set = open_one(options);
+    double sum = 0;
+    for (size_t i = 0; i < data_set_count(set); i++) {
+        struct data_image image;
+        assert_ok(data_set_read(set, i, &image));
+        size_t rough = 0;
+        for (size_t p = 3; p < (size_t)image.width * image.height * 3; p++)
+            rough += image.pixels[p] != image.pixels[p - 3];
+        sum += (double)rough / ((double)image.width * image.height * 3);
+        data_image_free(&image);
+    }
+    data_set_close(set);
+    return sum;
+}
+
+static void wear_is_how_often_pictures_are_worn(void **state) {
+    (void)state;
+    const double none = roughness("render:count=100,seed=4,wear=0"),
+                 some = roughness("render:count=100,seed=4,wear=0.4"),
+                 all = roughness("render:count=100,seed=4");
+    assert_true(none < 0.8 * some && some < 0.9 * all);
+}
+
 static void wrong_options_are_refused(void **state) {
     (void)state;
     struct data_set *set;
@@ -173,6 +287,10 @@ static void wrong_options_are_refused(void **state) {
         {"render:count=99999999999", "99999999999", STATUS_USAGE},
         {"render:count=5x", "5x", STATUS_USAGE},
         {"render:count=5,colour=red", "colour", STATUS_USAGE},
+        {"render:count=5,vary=2", "vary=2", STATUS_USAGE},
+        {"render:count=5,wear=1.1", "wear=1.1", STATUS_USAGE},
+        {"render:count=5,wear=nan", "wear=nan", STATUS_USAGE},
+        {"render:count=5,wear=", "wear=", STATUS_USAGE},
         {"render:count=5,words=/nonexistent/words", "/nonexistent/words", STATUS_INVALID},
         {"render:count=5,fonts=/nonexistent", "/nonexistent", STATUS_INVALID},
     };
@@ -198,6 +316,10 @@ int main(void) {
         cmocka_unit_test(built_in_words_fit_the_recogniser),
         cmocka_unit_test(pictures_show_something),
         cmocka_unit_test(words_come_from_a_file),
+        cmocka_unit_test(words_vary_as_asked),
+        cmocka_unit_test(odd_texts_are_drawn),
+        cmocka_unit_test(pictures_are_stored_as_cameras_do),
+        cmocka_unit_test(wear_is_how_often_pictures_are_worn),
         cmocka_unit_test(wrong_options_are_refused),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
