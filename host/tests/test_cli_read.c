@@ -166,10 +166,10 @@ static void read_says_what_is_missing(void **state) {
 static void eval_prints_a_table(void **state) {
     (void)state;
     assert_int_equal(mnsp("eval " MODEL "--data words --data words/mixed.tsv"), 0);
-    assert_has(program_out, "words                   4    100.00%         100.00%\n");
-    assert_has(program_out, "mixed.tsv               3     33.33%           0.00%\n");
-    assert_has(program_out, "average                       66.67%          50.00%\n");
-    assert_has(program_out, "weighted average        7     71.43%          57.14%\n");
+    assert_has(program_out, "words                   4    100.00%         100.00%    100.00%\n");
+    assert_has(program_out, "mixed.tsv               3     33.33%           0.00%      0.00%\n");
+    assert_has(program_out, "average                       66.67%          50.00%     50.00%\n");
+    assert_has(program_out, "weighted average        7     71.43%          57.14%     57.14%\n");
     assert_has(program_out, "1 of the words have more than 4 characters");
     assert_has(program_out, "1 images could not be decoded");
     assert_has(program_err, "bad.png");
@@ -195,6 +195,8 @@ static void eval_prints_json(void **state) {
     assert_real(object, "weighted_average", 5.0 / 7);
     assert_real(object, "average_case_sensitive", 0.5);
     assert_real(object, "weighted_average_case_sensitive", 4.0 / 7);
+    assert_real(object, "average_one_minus_ned", 0.5);
+    assert_real(object, "weighted_average_one_minus_ned", 4.0 / 7);
     assert_integer(object, "words", 7);
     const char *text;
     assert_ok(json_need_text(&text, object, "device", "output"));
@@ -212,6 +214,7 @@ static void eval_prints_json(void **state) {
     assert_integer(mixed, "words", 3);
     assert_real(mixed, "accuracy", 1.0 / 3);
     assert_real(mixed, "case_sensitive", 0);
+    assert_real(mixed, "one_minus_ned", 0);
     assert_integer(mixed, "too_long", 1);
     assert_integer(mixed, "undecodable", 1);
     assert_integer(mixed, "unlabelled", 0);
@@ -234,6 +237,44 @@ static void eval_shows_words(void **state) {
     assert_string_equal(text, "AB");
     json_decref(object);
     assert_int_equal(mnsp("eval --show -1 " MODEL "--data words"), 2);
+}
+
+/* "some" read as "Ab!" is the one mistake that can be looked at. */
+static void eval_draws_the_worst(void **state) {
+    (void)state;
+    struct data_image page;
+    assert_int_equal(mnsp("eval --worst worst.png --confusions 2 " MODEL "--data words/mixed.tsv"), 0);
+    assert_has(program_out, "\nmost frequent confusions\n written     read    times\n");
+    assert_has(program_out, "       A        a        1\n       B        b        1\n\n");
+    assert_has(program_out, "\nworst mistakes\nwritten ");
+    assert_has(program_out, "\nsome                      Ab!  ");
+    assert_has(program_out, "words/1.png\n\nworst.png: a picture of the 1 worst mistakes\n");
+    assert_ok(data_image_read(&page, in_folder("worst.png")));
+    assert_true(page.width > 500 && page.height > 100);
+    data_image_free(&page);
+
+    assert_int_equal(mnsp("eval --json --worst worst.png " MODEL "--data words/mixed.tsv"), 0);
+    json_t *const object = printed_json(), *list;
+    const char *text;
+    assert_ok(json_need_array(&list, object, "worst", "output"));
+    assert_int_equal(json_array_size(list), 1);
+    assert_ok(json_need_text(&text, json_array_get(list, 0), "label", "output"));
+    assert_string_equal(text, "some");
+    assert_real(json_array_get(list, 0), "one_minus_ned", 0);
+    assert_ok(json_need_array(&list, object, "confusions", "output"));
+    assert_true(json_array_size(list) > 2);
+    assert_ok(json_need_text(&text, json_array_get(list, 0), "written", "output"));
+    assert_string_equal(text, "A");
+    assert_integer(json_array_get(list, 0), "count", 1);
+    json_decref(object);
+
+    assert_int_equal(mnsp("eval --worst worst.png --worst-count 3 " MODEL "--data words"), 0); /* none */
+    assert_ok(data_image_read(&page, in_folder("worst.png")));
+    data_image_free(&page);
+    assert_int_equal(mnsp("eval --worst no/such/folder/worst.png " MODEL "--data words"), 1);
+    assert_has(program_err, "no/such/folder");
+    assert_int_equal(mnsp("eval --worst worst.png --worst-count 401 " MODEL "--data words"), 2);
+    assert_has(program_err, "--worst-count");
 }
 
 static void eval_says_what_is_missing(void **state) {
@@ -260,6 +301,7 @@ int main(void) {
         cmocka_unit_test(eval_prints_a_table),
         cmocka_unit_test(eval_prints_json),
         cmocka_unit_test(eval_shows_words),
+        cmocka_unit_test(eval_draws_the_worst),
         cmocka_unit_test(eval_says_what_is_missing),
     };
     return cmocka_run_group_tests(tests, start, remove_test_folder);

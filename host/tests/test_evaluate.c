@@ -2,6 +2,7 @@
 #include "tiny_recogniser.h"
 
 #include "train/evaluate.h"
+#include "train/worst.h"
 
 #include <math.h>
 
@@ -58,7 +59,7 @@ static void averages_weigh_sets_or_words(void **state) {
     (void)state;
     struct evaluate_set sets[] = {{.words = 10, .right = 5, .right_case = 4, .too_long = 2},
                                   {.words = 90, .right = 90, .right_case = 45, .undecodable = 3}};
-    const struct evaluate_result result = {sets, 2};
+    const struct evaluate_result result = {.sets = sets, .count = 2};
     assert_true(fabs(evaluate_average(&result, EVALUATE_WAICS) - 0.75) < 1e-15);
     assert_true(fabs(evaluate_weighted_average(&result, EVALUATE_WAICS) - 0.95) < 1e-15);
     assert_true(fabs(evaluate_average(&result, EVALUATE_CASE_SENSITIVE) - 0.45) < 1e-15);
@@ -70,6 +71,23 @@ static void averages_weigh_sets_or_words(void **state) {
     const struct evaluate_result nothing = {0};
     assert_true(evaluate_average(&nothing, EVALUATE_WAICS) == 0);
     assert_true(evaluate_weighted_average(&nothing, EVALUATE_WAICS) == 0);
+}
+
+/* 1 - edit distance / length of the longer one, of texts as they are; nothing of labels that are too long. */
+static void one_minus_ned_is_summed(void **state) {
+    (void)state;
+    struct evaluate_set set = {0};
+    assert_ok(evaluate_count(&set, "word", "word", 25));
+    assert_ok(evaluate_count(&set, "Word", "word", 25));
+    assert_ok(evaluate_count(&set, "abc", "abcd", 25));
+    assert_ok(evaluate_count(&set, "abc", "", 25));
+    assert_ok(evaluate_count(&set, "abcd", "abcd", 5));
+    assert_true(fabs(evaluate_accuracy(&set, EVALUATE_ONE_MINUS_NED) - (1 + 0.75 + 0.75) / 5) < 1e-15);
+    const struct evaluate_set other = {.words = 15, .similarity = 15};
+    struct evaluate_set sets[] = {set, other};
+    const struct evaluate_result result = {.sets = sets, .count = 2};
+    assert_true(fabs(evaluate_average(&result, EVALUATE_ONE_MINUS_NED) - 0.75) < 1e-15);
+    assert_true(fabs(evaluate_weighted_average(&result, EVALUATE_ONE_MINUS_NED) - 0.875) < 1e-15);
 }
 
 /* ---- whole sets ---- */
@@ -147,6 +165,7 @@ static void sets_are_scored_on_their_own_and_together(void **state) {
         assert_int_equal(mixed->too_long, 1);
         assert_int_equal(mixed->undecodable, 2);
         assert_int_equal(mixed->unlabelled, 1);
+        assert_true(fabs(mixed->similarity - (1 + 0 + 2.0 / 3 + 0 + 0.5)) < 1e-15);
         assert_true(fabs(evaluate_average(&result, EVALUATE_WAICS) - 0.7) < 1e-15);
         assert_true(fabs(evaluate_weighted_average(&result, EVALUATE_WAICS) - 6.0 / 9) < 1e-15);
         assert_non_null(strstr(told.messages, "bad.png"));
@@ -154,6 +173,50 @@ static void sets_are_scored_on_their_own_and_together(void **state) {
         assert_int_equal(told.last.images, TINY_WORDS + 8);
         assert_int_equal(told.last.of, TINY_WORDS + 8);
         evaluate_free(&result);
+    }
+}
+
+static enum status take_mistake(void *context, const struct evaluate_word *word) {
+    return worst_take(context, word);
+}
+
+/* Of the mixed set, two words are mistakes: "00" is half wrong, "xyy" by a third. */
+static void the_worst_mistakes_are_kept(void **state) {
+    (void)state;
+    write_mixed();
+    const char *const data = in_folder("words/mixed.tsv");
+    for (size_t most = 1; most <= 3; most++) {
+        struct recogniser *const recogniser = open_tiny(3);
+        struct evaluate_result result;
+        struct worst worst;
+        assert_ok(worst_open(&worst, recogniser_settings(recogniser), most));
+        assert_ok(evaluate_run(
+            &result, recogniser,
+            &(struct evaluate_options){
+                .data = &data, .data_count = 1, .threads = 1, .word = take_mistake, .context = &worst}));
+        worst_sort(&worst);
+        assert_int_equal(worst.seen, 2);
+        assert_int_equal(worst.count, most < 2 ? most : 2);
+        assert_string_equal(worst.list[0].label, "00");
+        assert_string_equal(worst.list[0].text, "0");
+        assert_true(worst.list[0].similarity == 0.5);
+        assert_non_null(strstr(worst.list[0].image, "words/3.png"));
+        float *const planes = tiny_planes(3);
+        assert_memory_equal(worst.list[0].planes, planes, 3 * 8 * 32 * sizeof *planes);
+        free(planes);
+        if (most > 1)
+            assert_string_equal(worst.list[1].label, "xyy");
+        static const struct confusion expected[] = {
+            {0, 'A', 1}, {'0', 0, 1}, {'B', '!', 1}, {'a', 'b', 1}, {'y', 'z', 1}};
+        assert_int_equal(result.confusions.count, 5);
+        for (size_t i = 0; i < 5; i++) {
+            assert_int_equal(result.confusions.list[i].written, expected[i].written);
+            assert_int_equal(result.confusions.list[i].read, expected[i].read);
+            assert_int_equal(result.confusions.list[i].count, 1);
+        }
+        worst_close(&worst);
+        evaluate_free(&result);
+        recogniser_close(recogniser);
     }
 }
 
@@ -189,7 +252,9 @@ int main(void) {
         cmocka_unit_test(words_are_compared_by_letters_and_digits),
         cmocka_unit_test(too_long_labels_are_errors),
         cmocka_unit_test(averages_weigh_sets_or_words),
+        cmocka_unit_test(one_minus_ned_is_summed),
         cmocka_unit_test(sets_are_scored_on_their_own_and_together),
+        cmocka_unit_test(the_worst_mistakes_are_kept),
         cmocka_unit_test(sets_that_cannot_be_scored_are_refused),
         cmocka_unit_test(it_can_be_stopped),
     };

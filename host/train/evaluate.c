@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "data/loader.h"
 #include "data/text.h"
+#include "train/alignment.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 /* ---- scores ---- */
 
-static enum status equal_waics(bool *out, const char *label, const char *reading) {
+enum status evaluate_is_right(bool *out, const char *label, const char *reading) {
     char *a, *b;
     TRY(data_text_waics(&a, label));
     const enum status status = data_text_waics(&b, reading);
@@ -23,22 +24,40 @@ static enum status equal_waics(bool *out, const char *label, const char *reading
     return status;
 }
 
-enum status evaluate_count(struct evaluate_set *set, const char *label, const char *reading, size_t places) {
-    set->words++;
-    if (!data_charset_fits(label, places)) {
-        set->too_long++;
+enum status evaluate_judge(struct evaluate_verdict *out, const char *label, const char *reading,
+                           size_t places) {
+    *out = (struct evaluate_verdict){.too_long = !data_charset_fits(label, places)};
+    if (out->too_long)
         return STATUS_OK;
-    }
-    bool equal;
-    TRY(equal_waics(&equal, label, reading));
-    set->right += equal;
-    set->right_case += strcmp(label, reading) == 0;
+    struct alignment alignment;
+    TRY(evaluate_is_right(&out->right, label, reading));
+    TRY(alignment_make(&alignment, label, reading));
+    out->right_case = alignment.distance == 0;
+    out->similarity = alignment_similarity(&alignment);
+    alignment_free(&alignment);
+    return STATUS_OK;
+}
+
+static void add_verdict(struct evaluate_set *set, const struct evaluate_verdict *verdict) {
+    set->words++;
+    set->too_long += verdict->too_long;
+    set->right += verdict->right;
+    set->right_case += verdict->right_case;
+    set->similarity += verdict->similarity;
+}
+
+enum status evaluate_count(struct evaluate_set *set, const char *label, const char *reading, size_t places) {
+    struct evaluate_verdict verdict;
+    TRY(evaluate_judge(&verdict, label, reading, places));
+    add_verdict(set, &verdict);
     return STATUS_OK;
 }
 
 double evaluate_accuracy(const struct evaluate_set *set, enum evaluate_score score) {
-    const uint64_t right = score == EVALUATE_WAICS ? set->right : set->right_case;
-    return set->words > 0 ? (double)right / (double)set->words : 0;
+    const double sum = score == EVALUATE_WAICS            ? (double)set->right
+                       : score == EVALUATE_CASE_SENSITIVE ? (double)set->right_case
+                                                          : set->similarity;
+    return set->words > 0 ? sum / (double)set->words : 0;
 }
 
 double evaluate_average(const struct evaluate_result *result, enum evaluate_score score) {
@@ -55,6 +74,7 @@ struct evaluate_set evaluate_sum(const struct evaluate_result *result) {
         sum.words += set->words;
         sum.right += set->right;
         sum.right_case += set->right_case;
+        sum.similarity += set->similarity;
         sum.too_long += set->too_long;
         sum.undecodable += set->undecodable;
         sum.unlabelled += set->unlabelled;
@@ -75,6 +95,7 @@ struct pass {
     struct recogniser *recogniser;
     struct recogniser_reading *readings; /* (B) */
     struct data_set **sets;              /* (data_count), NULL once done with */
+    struct confusions confusions;
     struct evaluate_progress progress;
     double begin;
 };
@@ -108,25 +129,40 @@ static enum status open_loader(struct data_loader **out, struct pass *pass, stru
     return data_loader_open(out, data, &loader);
 }
 
-static enum status count_batch(struct pass *pass, struct evaluate_set *set, const struct data_batch *batch) {
-    const size_t places = (size_t)recogniser_settings(pass->recogniser)->max_length;
+/* Row `row` of a batch, which has been read. */
+static enum status count_word(struct pass *pass, struct evaluate_set *set, struct data_set *data,
+                              const struct data_batch *batch, size_t row) {
+    const struct settings *const settings = recogniser_settings(pass->recogniser);
+    const size_t floats = (size_t)3 * (size_t)settings->image_height * (size_t)settings->image_width;
+    struct evaluate_word word = {.label = batch->label[row],
+                                 .reading = &pass->readings[row],
+                                 .image = batch->image + row * floats,
+                                 .set = data,
+                                 .item = batch->item[row]};
+    TRY(evaluate_judge(&word.verdict, word.label, word.reading->text, (size_t)settings->max_length));
+    add_verdict(set, &word.verdict);
+    if (!word.verdict.too_long)
+        TRY(confusions_add(&pass->confusions, word.label, word.reading->text));
+    return pass->options->word != NULL ? pass->options->word(pass->options->context, &word) : STATUS_OK;
+}
+
+static enum status count_batch(struct pass *pass, struct evaluate_set *set, struct data_set *data,
+                               const struct data_batch *batch) {
     enum status status = STATUS_OK;
     TRY(recogniser_read(pass->recogniser, batch->image, batch->count, pass->readings));
-    for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
-        status = evaluate_count(set, batch->label[i], pass->readings[i].text, places);
-        if (status == STATUS_OK && pass->options->word != NULL && batch->label[i] != NULL)
-            pass->options->word(pass->options->context, batch->label[i], &pass->readings[i]);
-    }
+    for (size_t i = 0; i < batch->count && status == STATUS_OK; i++)
+        status = count_word(pass, set, data, batch, i);
     recogniser_readings_free(pass->readings, batch->count);
     return status;
 }
 
-static enum status one_batch(struct pass *pass, struct evaluate_set *set, const struct data_batch *batch) {
+static enum status one_batch(struct pass *pass, struct evaluate_set *set, struct data_set *data,
+                             const struct data_batch *batch) {
     const struct evaluate_options *const options = pass->options;
     if (options->stop != NULL && *options->stop)
         return status_set(STATUS_INVALID, "stopped before every word was read");
     if (batch->count > 0)
-        TRY(count_batch(pass, set, batch));
+        TRY(count_batch(pass, set, data, batch));
     return STATUS_OK;
 }
 
@@ -146,7 +182,7 @@ static enum status score_set(struct pass *pass, struct evaluate_set *set, struct
     enum status status = data_loader_next(loader, &batch);
     while (status == STATUS_OK && batch != NULL) {
         const uint64_t done = (batch->step + 1) * batch_size;
-        status = one_batch(pass, set, batch);
+        status = one_batch(pass, set, data, batch);
         tell_progress(pass, before + (done < images ? done : images));
         if (status == STATUS_OK)
             status = data_loader_next(loader, &batch);
@@ -189,6 +225,8 @@ enum status evaluate_run(struct evaluate_result *out, struct recogniser *recogni
     *out = (struct evaluate_result){0};
     struct pass pass = {.options = options, .recogniser = recogniser, .begin = seconds_now()};
     const enum status status = run(&pass, out);
+    confusions_sort(&pass.confusions);
+    out->confusions = pass.confusions;
     for (size_t i = 0; pass.sets != NULL && i < options->data_count; i++)
         data_set_close(pass.sets[i]);
     free(pass.sets);
@@ -204,5 +242,6 @@ void evaluate_free(struct evaluate_result *result) {
         free(result->sets[i].name);
     }
     free(result->sets);
+    confusions_free(&result->confusions);
     *result = (struct evaluate_result){0};
 }

@@ -66,10 +66,11 @@ enum status train_log_step(struct file_log *log, const struct train_progress *pr
 
 enum status train_log_evaluate(struct file_log *log, uint64_t step, const struct evaluate_set *set) {
     return write_line(log,
-                      json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "event", "evaluate", "step", integer(step),
-                                "data", path_text(set->path), "words", integer(set->words), "accuracy",
-                                real(evaluate_accuracy(set, EVALUATE_WAICS)), "case_sensitive",
-                                real(evaluate_accuracy(set, EVALUATE_CASE_SENSITIVE))));
+                      json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "evaluate", "step",
+                                integer(step), "data", path_text(set->path), "words", integer(set->words),
+                                "accuracy", real(evaluate_accuracy(set, EVALUATE_WAICS)), "case_sensitive",
+                                real(evaluate_accuracy(set, EVALUATE_CASE_SENSITIVE)), "one_minus_ned",
+                                real(evaluate_accuracy(set, EVALUATE_ONE_MINUS_NED))));
 }
 
 enum status train_log_checkpoint(struct file_log *log, uint64_t step, const char *path) {

@@ -64,4 +64,11 @@ MNSP_NODISCARD enum status picture_words_draw(struct recogniser *recogniser,
                                               struct lettering *lettering, const char *title,
                                               struct data_image *page);
 
+/* The same of samples that have been read, (count) readings, down the left column and then down the right one. `note`
+ * stands below the title. */
+MNSP_NODISCARD enum status picture_readings_draw(const struct picture_samples *samples,
+                                                 const struct recogniser_reading *readings,
+                                                 struct lettering *lettering, const char *title,
+                                                 const char *note, struct data_image *page);
+
 #endif

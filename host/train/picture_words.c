@@ -36,13 +36,13 @@ static void draw_fitting(struct lettering *lettering, struct data_image *page, i
 static enum status draw_text(struct lettering *lettering, struct data_image *page, int x, int y,
                              const char *label, const struct recogniser_reading *reading) {
     static const struct canvas_colour good = {20, 130, 50}, bad = {190, 30, 30};
-    struct evaluate_set score = {0};
+    bool right = false;
     if (label != NULL)
-        TRY(evaluate_count(&score, label, reading->text, SIZE_MAX));
+        TRY(evaluate_is_right(&right, label, reading->text));
     draw_fitting(lettering, page, x, y, label ? label : "(no label)", canvas_grey(label ? 20 : 150));
     draw_fitting(lettering, page, x, y + LETTERS + 8, reading->text[0] ? reading->text : "(nothing)",
                  label == NULL ? canvas_grey(20)
-                 : score.right ? good
+                 : right       ? good
                                : bad);
     char confidence[64];
     snprintf(confidence, sizeof confidence, "confidence %.3f", (double)reading->confidence);
@@ -78,17 +78,26 @@ static enum status read_samples(struct recogniser *recogniser, const struct pict
 }
 
 static enum status draw_page(const struct picture_samples *samples, const struct recogniser_reading *readings,
-                             struct lettering *lettering, const char *title, struct data_image *page) {
+                             struct lettering *lettering, const char *title, const char *note,
+                             struct data_image *page) {
     const struct layout layout = lay_out(samples);
     TRY(canvas_new(page, (uint32_t)(2 * MARGIN + COLUMNS * (layout.cell_width + GAP) - GAP),
                    (uint32_t)(layout.top + layout.rows * (layout.cell_height + GAP) - GAP + MARGIN)));
     lettering_draw(lettering, page, MARGIN, MARGIN - 4, TITLE, title, canvas_grey(20));
-    lettering_draw(lettering, page, MARGIN, MARGIN + TITLE + 6, NOTE,
-                   "label, and below it the reading: green where letters and digits are right",
-                   canvas_grey(120));
+    lettering_draw(lettering, page, MARGIN, MARGIN + TITLE + 6, NOTE, note, canvas_grey(120));
     for (size_t i = 0; i < samples->count; i++)
         TRY(draw_word(lettering, page, &layout, samples, i, &readings[i]));
     return STATUS_OK;
+}
+
+enum status picture_readings_draw(const struct picture_samples *samples,
+                                  const struct recogniser_reading *readings, struct lettering *lettering,
+                                  const char *title, const char *note, struct data_image *page) {
+    *page = (struct data_image){0};
+    const enum status status = draw_page(samples, readings, lettering, title, note, page);
+    if (status != STATUS_OK)
+        data_image_free(page);
+    return status;
 }
 
 enum status picture_words_draw(struct recogniser *recogniser, const struct picture_samples *samples,
@@ -98,10 +107,10 @@ enum status picture_words_draw(struct recogniser *recogniser, const struct pictu
     TRY(memory_new(&readings, samples->count, sizeof *readings));
     enum status status = read_samples(recogniser, samples, readings);
     if (status == STATUS_OK)
-        status = draw_page(samples, readings, lettering, title, page);
+        status = picture_readings_draw(
+            samples, readings, lettering, title,
+            "label, and below it the reading: green where letters and digits are right", page);
     recogniser_readings_free(readings, samples->count);
     free(readings);
-    if (status != STATUS_OK)
-        data_image_free(page);
     return status;
 }
