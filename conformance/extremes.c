@@ -4,8 +4,8 @@
 #define NO_MASK "lengths=none,random=none"
 #define EXACTLY (AS_INTEGER | AS_BITS)
 
-/* An invocation per element: 65,626 workgroups of 256. An invocation per four elements, as random numbers come: so
- * many times four, which devices with the least range of a binding, 128 MiB, do not support. */
+/* An invocation per element: 65,626 workgroups of 256. An invocation per four elements: so many times
+ * four, which devices with the least range of a binding, 128 MiB, do not support. */
 #define MANY         "16800001"
 #define MANY_BY_FOUR "67200001"
 
@@ -39,13 +39,13 @@ static const struct extreme extremes[] = {
     {OPERATOR_attention_backward_key_value, {"batch=2,heads=2,queries=3,keys=0,head_width=4,scale=1,random=none", AS_REAL}},
     {OPERATOR_attention_backward_key_value, {"batch=140003,heads=1,queries=1,keys=1,head_width=4,scale=1," NO_MASK, AS_REAL}},
     {OPERATOR_gelu, {"count=0", AS_REAL}},
-    {OPERATOR_gelu, {"count=" MANY, AS_REAL | IN_FULL}},
+    {OPERATOR_gelu, {"count=" MANY_BY_FOUR, AS_REAL | IN_FULL}},
     {OPERATOR_gelu_backward, {"count=0", AS_REAL}},
-    {OPERATOR_gelu_backward, {"count=" MANY, AS_REAL | IN_FULL}},
+    {OPERATOR_gelu_backward, {"count=" MANY_BY_FOUR, AS_REAL | IN_FULL}},
     {OPERATOR_add, {"count=0", AS_INTEGER}},
-    {OPERATOR_add, {"count=" MANY, AS_INTEGER | IN_FULL}},
+    {OPERATOR_add, {"count=" MANY_BY_FOUR, AS_INTEGER | IN_FULL}},
     {OPERATOR_scale, {"count=0,factor=2", AS_INTEGER}},
-    {OPERATOR_scale, {"count=" MANY ",factor=2", AS_INTEGER | IN_FULL}},
+    {OPERATOR_scale, {"count=" MANY_BY_FOUR ",factor=2", AS_INTEGER | IN_FULL}},
     {OPERATOR_dropout, {"count=0,stream=1,rate=0.5", AS_REAL}},
     {OPERATOR_dropout, {"count=" MANY_BY_FOUR ",stream=1,rate=0.5", AS_REAL | IN_FULL}},
     {OPERATOR_random_uniform, {"count=0,stream=1", AS_BITS}},
@@ -103,14 +103,14 @@ static const struct extreme extremes[] = {
     {OPERATOR_cross_entropy_backward, {"rows=0,classes=5,ignore=1,factor=1", AS_REAL}},
     {OPERATOR_cross_entropy_backward, {"rows=5600001,classes=3,ignore=1,factor=1", AS_REAL | IN_FULL}},
     {OPERATOR_accumulate, {"count=0,factor=1", AS_INTEGER}},
-    {OPERATOR_accumulate, {"count=" MANY ",factor=0.5", AS_INTEGER | IN_FULL}},
+    {OPERATOR_accumulate, {"count=" MANY_BY_FOUR ",factor=0.5", AS_INTEGER | IN_FULL}},
     {OPERATOR_square_sum, {"count=0,first=2,parts=3", AS_INTEGER}},
     {OPERATOR_square_sum, {"count=140001,first=1,parts=70001", AS_INTEGER}},
     {OPERATOR_clip_factor, {"count=0,limit=1", AS_REAL}},
     {OPERATOR_adamw, {"count=0," ADAMW, AS_REAL}},
-    {OPERATOR_adamw, {"count=" MANY "," ADAMW, AS_REAL | IN_FULL}},
+    {OPERATOR_adamw, {"count=" MANY_BY_FOUR "," ADAMW, AS_REAL | IN_FULL}},
     {OPERATOR_ema, {"count=0,momentum=0.5", AS_INTEGER}},
-    {OPERATOR_ema, {"count=" MANY ",momentum=0.5", AS_INTEGER | IN_FULL}},
+    {OPERATOR_ema, {"count=" MANY_BY_FOUR ",momentum=0.5", AS_INTEGER | IN_FULL}},
 };
 /* clang-format on */
 

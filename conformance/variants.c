@@ -11,6 +11,7 @@ static const char *const feature_names[] = {
 
 /* Whether operators with the grid GROUPS have it: any width of a workgroup, a power of two, will do. */
 #define ELEMENTS(n) false
+#define FOURS(n)    false
 #define GROUPS(n)   true
 #define TILES(name) false
 static const bool any_width[] = {
@@ -19,6 +20,7 @@ static const bool any_width[] = {
 #undef OPERATOR
 };
 #undef ELEMENTS
+#undef FOURS
 #undef GROUPS
 #undef TILES
 

@@ -8,21 +8,25 @@
 //     p = p - lr weight_decay p - lr (m / correction1) / (sqrt(v / correction2) + epsilon)
 //
 // lr = rate_scale rate; parameter, m, v, gradient (count); schedule = {rate, correction1, correction2};
-// control = {norm, factor, finite}. Where finite is 0, nothing changes. One invocation per element.
+// control = {norm, factor, finite}. Where finite is 0, nothing changes. One invocation per four elements.
+#define TYPE_parameter vec4
+#define TYPE_m vec4
+#define TYPE_v vec4
+#define TYPE_gradient vec4
 #include "interface.glsl"
-#include "index.glsl"
+#include "four.glsl"
 
 void main() {
     const uint i = linear_invocation();
-    if (i >= count || control[2] == 0.0)
+    if (!is_inside(i) || control[2] == 0.0)
         return;
     const float rate = schedule[0] * rate_scale;
-    const float g = gradient[i] * control[1];
-    const float first = beta1 * m[i] + (1.0 - beta1) * g;
-    const float second = beta2 * v[i] + (1.0 - beta2) * g * g;
-    const float move = first / schedule[1] / (sqrt(second / schedule[2]) + epsilon);
-    const float old = parameter[i];
-    parameter[i] = old - rate * (weight_decay * old + move);
-    m[i] = first;
-    v[i] = second;
+    const vec4 g = LOAD_FOUR(gradient, i) * control[1];
+    const vec4 first = beta1 * LOAD_FOUR(m, i) + (1.0 - beta1) * g;
+    const vec4 second = beta2 * LOAD_FOUR(v, i) + (1.0 - beta2) * g * g;
+    const vec4 move = first / schedule[1] / (sqrt(second / schedule[2]) + epsilon);
+    const vec4 old = LOAD_FOUR(parameter, i);
+    STORE_FOUR(parameter, i, old - rate * (weight_decay * old + move))
+    STORE_FOUR(m, i, first)
+    STORE_FOUR(v, i, second)
 }

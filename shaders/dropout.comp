@@ -2,21 +2,20 @@
 #extension GL_GOOGLE_include_directive : require
 // dropout: y[i] = x[i] / (1 - rate) where the uniform number of element i is at least rate, else 0.
 //
-// x, y (count); random = {seed low, seed high, step}. One invocation per block of Philox, which is four
-// elements:
-//
-//     invocation     0       1       2
-//     element     0 1 2 3 4 5 6 7 8 9 ...
+// x, y (count); random = {seed low, seed high, step}. One invocation per four elements, which are a block of Philox.
+#define TYPE_x vec4
+#define TYPE_y vec4
 #include "interface.glsl"
-#include "index.glsl"
+#include "four.glsl"
 #include "philox.glsl"
 
 void main() {
-    const uint first = 4u * linear_invocation();
-    if (first >= count)
+    const uint i = linear_invocation();
+    if (!is_inside(i))
         return;
-    const uvec4 words = philox_block(uvec3(random[0], random[1], random[2]), stream, first / 4u);
-    for (uint i = 0u; i < 4u; i++)
-        if (first + i < count)
-            y[first + i] = philox_float(words[i]) >= rate ? x[first + i] / (1.0 - rate) : 0.0;
+    const uvec4 words = philox_block(uvec3(random[0], random[1], random[2]), stream, i);
+    vec4 value = LOAD_FOUR(x, i);
+    [[unroll]] for (uint e = 0u; e < 4u; e++)
+        value[e] = philox_float(words[e]) >= rate ? value[e] / (1.0 - rate) : 0.0;
+    STORE_FOUR(y, i, value)
 }

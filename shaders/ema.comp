@@ -2,12 +2,14 @@
 #extension GL_GOOGLE_include_directive : require
 // ema: average = momentum average + (1 - momentum) source, element by element.
 //
-// average, source (count). One invocation per element. 1 - momentum is exact for momentum in [1/2, 1].
+// average, source (count). One invocation per four elements. 1 - momentum is exact for momentum in [1/2, 1].
+#define TYPE_average vec4
+#define TYPE_source vec4
 #include "interface.glsl"
-#include "index.glsl"
+#include "four.glsl"
 
 void main() {
     const uint i = linear_invocation();
-    if (i < count)
-        average[i] = momentum * average[i] + (1.0 - momentum) * source[i];
+    if (is_inside(i))
+        STORE_FOUR(average, i, momentum * LOAD_FOUR(average, i) + (1.0 - momentum) * LOAD_FOUR(source, i))
 }

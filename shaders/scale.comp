@@ -2,12 +2,14 @@
 #extension GL_GOOGLE_include_directive : require
 // scale: y = factor x, element by element.
 //
-// x, y (count). One invocation per element.
+// x, y (count). One invocation per four elements.
+#define TYPE_x vec4
+#define TYPE_y vec4
 #include "interface.glsl"
-#include "index.glsl"
+#include "four.glsl"
 
 void main() {
     const uint i = linear_invocation();
-    if (i < count)
-        y[i] = factor * x[i];
+    if (is_inside(i))
+        STORE_FOUR(y, i, factor * LOAD_FOUR(x, i))
 }

@@ -23,6 +23,14 @@ static void dispatch_elements(struct dispatch *dispatch, uint64_t count,
     dispatch->work = (double)count;
 }
 
+/* One invocation per four elements; the shader is told whether the last of them has four, too. */
+static void dispatch_fours(struct dispatch *dispatch, uint64_t count, const struct gpu_properties *device) {
+    dispatch_elements(dispatch, (count + 3) / 4, device);
+    dispatch->constants[2] = count % 4 == 0;
+    dispatch->constant_count = 3;
+    dispatch->work = (double)count;
+}
+
 /* One workgroup per item. A CPU runs the invocations of a workgroup one vector after the other, so that a
  * narrow workgroup wastes less in the final reduction. */
 static void dispatch_groups(struct dispatch *dispatch, uint64_t count, const struct gpu_properties *device) {
@@ -35,6 +43,7 @@ static void dispatch_groups(struct dispatch *dispatch, uint64_t count, const str
 /* grid_<name>: what the table says of each operator. */
 #define V(n)        ((uint64_t)values[offsetof(index, n)].size)
 #define ELEMENTS(n) dispatch_elements(dispatch, n, device);
+#define FOURS(n)    dispatch_fours(dispatch, n, device);
 #define GROUPS(n)   dispatch_groups(dispatch, n, device);
 #define TILES(name) dispatch_##name(dispatch, values, device);
 #define OPERATOR(name, gradient, bound, grid, ...)                                                           \
@@ -49,6 +58,7 @@ static void dispatch_groups(struct dispatch *dispatch, uint64_t count, const str
 #undef OPERATOR
 #undef TILES
 #undef GROUPS
+#undef FOURS
 #undef ELEMENTS
 #undef V
 

@@ -46,6 +46,7 @@ void dispatch_fold(struct dispatch *dispatch, uint64_t count, const struct gpu_p
 
 /* The functions of the TILES operators: they set constants from index 1 on, constant_count, groups, work. */
 #define ELEMENTS(count)
+#define FOURS(count)
 #define GROUPS(count)
 #define TILES(name)                                                                                          \
     void dispatch_##name(struct dispatch *dispatch, const union operator_value *values,                      \
@@ -55,6 +56,7 @@ void dispatch_fold(struct dispatch *dispatch, uint64_t count, const struct gpu_p
 #undef OPERATOR
 #undef TILES
 #undef GROUPS
+#undef FOURS
 #undef ELEMENTS
 
 #endif
