@@ -168,13 +168,13 @@ static enum status judge(const struct data_check *check, bool strict) {
 }
 
 static enum status check_set(const struct cli_values *values, struct data_set *set,
-                             struct data_check_settings *settings) {
+                             const struct data_charset *charset, size_t places) {
     struct data_check *check;
     struct cli_progress progress = cli_progress_start(data_set_count(set));
-    settings->progress = cli_progress_step;
-    settings->context = &progress;
-    TRY(cli_data_threads(values, &settings->threads));
-    TRY(data_check_run(&check, set, settings));
+    struct data_check_settings settings = {
+        .charset = charset, .target_steps = places, .progress = cli_progress_step, .context = &progress};
+    TRY(cli_data_threads(values, &settings.threads));
+    TRY(data_check_run(&check, set, &settings));
     const double seconds = cli_progress_end(&progress);
     enum status status = STATUS_OK;
     if (cli_given(values, "json"))
@@ -200,8 +200,7 @@ static enum status run(const struct cli_values *values) {
     TRY(cli_data_open(values, 0, &set));
     enum status status = recogniser_read_charset(&charset, &settings);
     if (status == STATUS_OK) {
-        struct data_check_settings check = {.charset = &charset, .target_steps = (size_t)settings.max_length};
-        status = check_set(values, set, &check);
+        status = check_set(values, set, &charset, (size_t)settings.max_length);
         data_charset_free(&charset);
     }
     data_set_close(set);

@@ -49,7 +49,7 @@ static enum status name_source(const struct cli_values *values, char **source) {
 }
 
 static enum status run(const struct cli_values *values) {
-    struct data_set *set;
+    struct data_set *set = NULL;
     enum data_format format;
     char *source;
     size_t count;

@@ -96,7 +96,7 @@ static enum status write_stage(const struct cli_values *values, struct data_set 
 enum status cli_data_write(const struct cli_values *values, struct data_set *set, const char *path,
                            enum data_format format, const struct data_split *split) {
     struct stage *stage;
-    size_t counts[DATA_SPLIT_PARTS_MAX];
+    size_t counts[DATA_SPLIT_PARTS_MAX] = {0};
     TRY(stage_open(&stage, path));
     const enum status status = write_stage(values, set, path, stage_folder(stage), format, split, counts);
     if (status != STATUS_OK) {

@@ -61,8 +61,8 @@ enum status data_image_bytes(char **bytes, size_t *size, const char *path) {
 
 enum status data_image_read(struct data_image *out, const char *path) {
     *out = (struct data_image){0};
-    char *bytes;
-    size_t size;
+    char *bytes = NULL;
+    size_t size = 0;
     TRY(data_image_bytes(&bytes, &size, path));
     const enum status code = data_image_decode(out, bytes, size);
     free(bytes);

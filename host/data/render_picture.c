@@ -98,7 +98,9 @@ static void lay_shadow(struct data_image *image, const struct render_ink *ink, c
     const bool solid = philox_next_uniform(&chance->random) < 0.3f;
     const float strength = philox_next_between(&chance->random, 0.3f, 0.8f);
     const bool black = philox_next_uniform(&chance->random) < 0.8f;
-    const struct colour colour = black ? (struct colour){{0}} : draw_colour(chance);
+    struct colour colour = {{0}};
+    if (!black)
+        colour = draw_colour(chance);
     for (int64_t step = solid ? 1 : reach; step <= reach; step++)
         lay_ink(image, ink, &(struct layer){layer->left + x * step, layer->top + y * step, colour, strength});
 }

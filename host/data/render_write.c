@@ -229,7 +229,7 @@ static bool lay_line(struct render_ink *ink, const struct line *line, const FT_B
 
 enum status render_write(struct render_pen *pen, const char *text, struct render_chance *chance,
                          struct render_ink *ink) {
-    struct line line;
+    struct line line = {0};
     FT_BBox box;
     *ink = (struct render_ink){0};
     TRY(choose_font(pen, &line, text, chance));

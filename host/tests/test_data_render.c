@@ -1,7 +1,7 @@
 /* Rendered words: the same by seed and index on any thread, in fonts that have the characters. */
 #include "data_files.h"
 
-#include "data/charset.h"
+#include "data/loader.h"
 #include "data/source.h"
 
 #include <pthread.h>
@@ -265,6 +265,36 @@ static double roughness(const char *options) {
     return sum;
 }
 
+/* A text that no font has is counted, and batches are filled with the others. */
+static void training_goes_on_without_a_font(void **state) {
+    (void)state;
+    char options[600];
+    write_text(in_folder("mixed.txt"), "good\n\xF4\x8F\xBF\xBF\n");
+    snprintf(options, sizeof options, "render:count=40,words=%s", in_folder("mixed.txt"));
+    struct data_set *const set = open_one(options);
+    struct data_charset charset;
+    struct data_loader *loader;
+    assert_ok(data_charset_ascii(&charset));
+    const struct data_loader_settings settings = {.batch = 40,
+                                                  .height = 32,
+                                                  .width = 128,
+                                                  .threads = 2,
+                                                  .order = DATA_SHUFFLED,
+                                                  .clean = true,
+                                                  .charset = &charset,
+                                                  .target_steps = 25};
+    assert_ok(data_loader_open(&loader, set, &settings));
+    const struct data_batch *batch;
+    assert_ok(data_loader_next(loader, &batch));
+    assert_int_equal(batch->count, 40);
+    for (size_t i = 0; i < batch->count; i++)
+        assert_string_equal(batch->label[i], "good");
+    assert_in_range(data_loader_problems(loader, DATA_UNDECODABLE), 8, 32);
+    data_loader_close(loader);
+    data_charset_free(&charset);
+    data_set_close(set);
+}
+
 static void wear_is_how_often_pictures_are_worn(void **state) {
     (void)state;
     const double none = roughness("render:count=100,seed=4,wear=0"),
@@ -319,6 +349,7 @@ int main(void) {
         cmocka_unit_test(words_vary_as_asked),
         cmocka_unit_test(odd_texts_are_drawn),
         cmocka_unit_test(pictures_are_stored_as_cameras_do),
+        cmocka_unit_test(training_goes_on_without_a_font),
         cmocka_unit_test(wear_is_how_often_pictures_are_worn),
         cmocka_unit_test(wrong_options_are_refused),
     };
