@@ -5,7 +5,10 @@ static const struct cli_option options[] = {
     {"op", "OPERATOR", "measure one operator, with the sizes that it has in a step, or --shape"},
     {"shape", "MxNxK", "of matmul: (M, K) times (K, N); BxMxNxK for a stack of B"},
     {"transpose", "nn|nt|tn|tt", "of matmul: which of its two matrices are stored transposed; default nn"},
-    {"repeat", "N", "runs measured; default: 3 steps, or what an operator does in half a second"},
+    {"data", "SOURCE",
+     "measure steps on real images, and how long they wait for them; may be given several times"},
+    {"repeat", "N",
+     "runs measured; default: 3 steps, 10 on real images, or what an operator does in half a second"},
     CLI_STEP_OPTIONS,
     {0},
 };
@@ -19,10 +22,13 @@ static enum status run(const struct cli_values *values) {
         (!cli_given(values, "op") || !cli_given(values, "shape")))
         return status_set(STATUS_USAGE, "--shape and --transpose belong to --op matmul; example: --op matmul "
                                         "--shape 1024x1536x384 --transpose nt");
+    if (cli_given(values, "op") && cli_given(values, "data"))
+        return status_set(STATUS_USAGE, "--op measures an operator and --data feeds a step: choose one");
     struct gpu_device *device;
     TRY(cli_device(values, &device));
-    const enum status status = cli_given(values, "step") ? bench_step(values, device, (size_t)repeat)
-                                                         : bench_operators(values, device, (size_t)repeat);
+    const enum status status = cli_given(values, "data")   ? bench_data(values, device, (size_t)repeat)
+                               : cli_given(values, "step") ? bench_step(values, device, (size_t)repeat)
+                                                           : bench_operators(values, device, (size_t)repeat);
     gpu_device_close(device);
     return status;
 }

@@ -1,4 +1,5 @@
-/* bench.h: the two halves of `mnsp bench`: operators (bench_operators.c) and steps (bench_step.c). */
+/* bench.h: the parts of `mnsp bench`: operators (bench_operators.c), steps (bench_step.c), and steps that are fed
+ * (bench_data.c). */
 #ifndef MNSP_CLI_BENCH_H
 #define MNSP_CLI_BENCH_H
 
@@ -8,6 +9,10 @@
  * have in a training step. repeat 0: as often as a short time allows. */
 MNSP_NODISCARD enum status bench_operators(const struct cli_values *values, struct gpu_device *device,
                                            size_t repeat);
+
+/* Whole training steps on the images of --data, and how long they wait for them. */
+MNSP_NODISCARD enum status bench_data(const struct cli_values *values, struct gpu_device *device,
+                                      size_t repeat);
 
 /* Whole training steps. */
 MNSP_NODISCARD enum status bench_step(const struct cli_values *values, struct gpu_device *device,

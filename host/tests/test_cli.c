@@ -234,6 +234,26 @@ static void bench_prints_json(void **state) {
     check_step("", "lmim");
 }
 
+static void bench_feeds_steps_with_real_images(void **state) {
+    (void)state;
+    static const char *const steps[] = {"mae", "lmim", "recognition"};
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        assert_int_equal(mnsp("bench --step %s " SMALL "--data words --batch 3 --threads 2 --repeat 2 --json "
+                              "--device reference",
+                              steps[i]),
+                         0);
+        json_t *const object = printed_json();
+        positive(object, "loader_images_per_second");
+        assert_true(json_number_value(json_object_get(object, "waiting_milliseconds")) <=
+                    positive(object, "milliseconds"));
+        assert_int_equal(positive(object, "threads"), 2);
+        json_decref(object);
+    }
+    assert_failed(mnsp("bench --op gelu --data words"), 2, "choose one");
+    assert_failed(mnsp("bench --data nowhere --device reference"), 1, "nowhere");
+    assert_failed(mnsp("bench --data words --batch 5 --device reference --step mae " SMALL), 2, "--batch");
+}
+
 /* Each operator of a step is measured, alone. */
 static void bench_measures_every_operator(void **state) {
     (void)state;
@@ -428,6 +448,7 @@ int main(void) {
         cmocka_unit_test(devices_are_named),
         cmocka_unit_test(without_a_driver_the_remedy_is_named),
         cmocka_unit_test(bench_prints_json),
+        cmocka_unit_test(bench_feeds_steps_with_real_images),
         cmocka_unit_test(bench_measures_every_operator),
         cmocka_unit_test(profile_shares_add_up),
         cmocka_unit_test(inspect_describes_tensors),
