@@ -40,12 +40,13 @@ static void show_progress(const struct reading *r) {
         (double)(now.tv_sec - r->begin.tv_sec) + (double)(now.tv_nsec - r->begin.tv_nsec) * 1e-9;
     const double rate = seconds > 0 ? (double)r->done / seconds : 0;
     const size_t count = read_inputs_count(r->inputs);
-    char left[CLI_TIME_SIZE];
-    if (r->done < count)
-        cli_show("%zu/%zu images  %.1f images/s  %s left", r->done, count, rate,
-                 cli_time(rate > 0 ? (double)(count - r->done) / rate : 0, left));
-    else
+    if (r->done == count) {
         cli_show("%s", "");
+        return;
+    }
+    char left[CLI_TIME_SIZE];
+    cli_show("%zu/%zu images  %.1f images/s  %s left", r->done, count, rate,
+             cli_time(rate > 0 ? (double)(count - r->done) / rate : 0, left));
 }
 
 static void forget_names(struct reading *r) {
