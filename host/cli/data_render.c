@@ -18,6 +18,7 @@ static const struct cli_option options[] = {
      "how often there is what makes reading hard: arcs, shadows, rough grounds, blur, noise, ...; default: "
      "1"},
     {"fonts", "DIR", "a folder of fonts; default: those of the system"},
+    {"photos", "DIR", "a folder of photographs without text to draw on now and then; default: none"},
     CLI_DATA_TO,
     CLI_DATA_THREADS,
     {0},
@@ -38,7 +39,7 @@ static enum status add_option(const struct cli_values *values, const char *name,
 
 /* The source that --data would name, "render:count=...". */
 static enum status name_source(const struct cli_values *values, char **source) {
-    static const char *const others[] = {"seed", "words", "vary", "wear", "fonts"};
+    static const char *const others[] = {"seed", "words", "vary", "wear", "fonts", "photos"};
     const char *count;
     *source = NULL;
     TRY(cli_required(values, "count", &count));

@@ -1,5 +1,5 @@
 /* render.h: words drawn with FreeType, for training where no data set is at hand. Inside the data room only;
- * a program asks for it as a source, "render:count=N,seed=S[,words=FILE][,vary=0|1][,wear=W][,fonts=DIR]":
+ * a program asks for it as a source, "render:count=N,seed=S[,words=FILE][,vary=0|1][,wear=W][,fonts=DIR][,photos=DIR]":
  *
  *     count   how many images
  *     seed    of the random numbers, 0 when not given
@@ -9,9 +9,10 @@
  *     wear    from 0 to 1, the default: how often there is what makes reading hard, arcs, shadows, borders, blur, ...;
  *             with 0, clean texts in all fonts, sizes and colours
  *     fonts   a folder; without it, /usr/share/fonts and /usr/local/share/fonts
+ *     photos  a folder of photographs without text, pieces of which four of ten texts stand on; none when not given
  *
  * The order of things is that of the world: text (render_words.c), writing (render_write.c), the view of it
- * (render_pose.c), what it stands on (render_ground.c, render_picture.c), the camera (render_camera.c).
+ * (render_pose.c), what it stands on (render_ground.c, render_photos.c, render_picture.c), the camera (render_camera.c).
  *
  * Image and label i depend on the seed, i, the words and the fonts found. Random numbers come from Philox
  * with key `seed`, stream PHILOX_STREAM_RENDER and step i.
@@ -86,6 +87,21 @@ struct render_ink {
 MNSP_NODISCARD enum status render_ink_new(struct render_ink *out, int64_t width, int64_t height);
 void render_ink_free(struct render_ink *ink); /* zeroed ink is fine */
 
+/* Photographs, shrunk, in memory: at most 128. */
+struct render_photos {
+    struct data_image *image; /* (count) */
+    size_t count;
+};
+
+/* Reads the images below a folder, evenly spread where there are more. Errors: STATUS_INVALID when none can be decoded,
+ * STATUS_IO, STATUS_MEMORY. */
+MNSP_NODISCARD enum status render_photos_open(struct render_photos *out, const char *folder);
+void render_photos_close(struct render_photos *photos);
+
+/* Fills a picture with a piece of a photograph and tells its mean colour. */
+MNSP_NODISCARD enum status render_photo_ground(struct data_image *image, const struct render_photos *photos,
+                                               struct render_chance *chance, float colour[3]);
+
 /* Writes a text with a font, a size of 16 to 48 pixels, width, weight, spacing, slant, arc and unsteadiness as drawn,
  * cut to its ink. Errors: STATUS_INVALID when no font has all characters; STATUS_MEMORY. */
 MNSP_NODISCARD enum status render_write(struct render_pen *pen, const char *text,
@@ -98,10 +114,12 @@ MNSP_NODISCARD enum status render_pose(struct render_ink *ink, struct render_cha
 MNSP_NODISCARD enum status render_ink_grow(const struct render_ink *ink, uint32_t radius,
                                            struct render_ink *out);
 
-/* The picture of a text as a camera might see it: ink, outline and shadow on a ground, and, unless `other` is NULL, a
+/* The picture of a text as a camera might see it: ink, outline and shadow on a ground, a piece of
+ * a photo now and then if there are any, and, unless `other` is NULL, a
  * piece of another text at its edge. */
 MNSP_NODISCARD enum status render_picture(const struct render_ink *ink, const struct render_ink *other,
-                                          struct render_chance *chance, struct data_image *out);
+                                          const struct render_photos *photos, struct render_chance *chance,
+                                          struct data_image *out);
 
 /* Fills a picture with a ground of about one colour: flat, a gradient, blotches, rough, stripes; with a border. */
 MNSP_NODISCARD enum status render_ground(struct data_image *image, const float colour[3],

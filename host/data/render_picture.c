@@ -105,6 +105,22 @@ static void lay_shadow(struct data_image *image, const struct render_ink *ink, c
         lay_ink(image, ink, &(struct layer){layer->left + x * step, layer->top + y * step, colour, strength});
 }
 
+/* The text and all that belongs to it. */
+static enum status lay_text(const struct render_ink *ink, const struct render_ink *other,
+                            const struct layer *text, struct render_chance *chance, struct data_image *out) {
+    struct layer layer = *text;
+    if (render_happens(chance, 0.15f))
+        layer.strength = 0.75f;
+    if (other != NULL)
+        lay_other(out, other, &layer.colour, chance);
+    if (render_happens(chance, 0.25f))
+        lay_shadow(out, ink, &layer, chance);
+    if (render_happens(chance, 0.12f))
+        TRY(lay_outline(out, ink, &layer, chance));
+    lay_ink(out, ink, &layer);
+    return STATUS_OK;
+}
+
 /* Space at one side, as a share of the text's height; sometimes a little of the text is cut off. */
 static int64_t draw_margin(const struct render_ink *ink, struct render_chance *chance) {
     return (int64_t)floorf((float)ink->height *
@@ -112,23 +128,20 @@ static int64_t draw_margin(const struct render_ink *ink, struct render_chance *c
 }
 
 enum status render_picture(const struct render_ink *ink, const struct render_ink *other,
-                           struct render_chance *chance, struct data_image *out) {
+                           const struct render_photos *photos, struct render_chance *chance,
+                           struct data_image *out) {
     const int64_t left = draw_margin(ink, chance), right = draw_margin(ink, chance);
     const int64_t top = draw_margin(ink, chance), bottom = draw_margin(ink, chance);
     const int64_t width = left + ink->width + right, height = top + ink->height + bottom;
-    const struct colour ground = draw_colour(chance), colour = draw_ink_colour(&ground, chance);
-    const struct layer layer = {left, top, colour, render_happens(chance, 0.15f) ? 0.75f : 1.0f};
+    struct colour ground = draw_colour(chance);
     TRY(data_image_new(out, width < 4 ? 4 : (uint32_t)width, height < 4 ? 4 : (uint32_t)height));
-    enum status code = render_ground(out, ground.channel, chance);
-    if (code == STATUS_OK && other != NULL)
-        lay_other(out, other, &colour, chance);
-    if (code == STATUS_OK && render_happens(chance, 0.25f))
-        lay_shadow(out, ink, &layer, chance);
-    if (code == STATUS_OK && render_happens(chance, 0.12f))
-        code = lay_outline(out, ink, &layer, chance);
+    const bool photo = photos->count > 0 && render_happens(chance, 0.4f);
+    enum status code = photo ? render_photo_ground(out, photos, chance, ground.channel)
+                             : render_ground(out, ground.channel, chance);
     if (code == STATUS_OK)
-        lay_ink(out, ink, &layer);
-    else
+        code = lay_text(ink, other, &(struct layer){left, top, draw_ink_colour(&ground, chance), 1.0f},
+                        chance, out);
+    if (code != STATUS_OK)
         data_image_free(out);
     return code;
 }

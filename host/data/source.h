@@ -11,7 +11,7 @@
  *     DIR with data.mdb         LMDB: num-samples, image-%09d and label-%09d, counted from 1; labels may lack
  *     DIR above such            all of them as one source, in the order of their paths
  *     DIR                       every .jpg .jpeg .png .bmp below it, ordered by path, without labels
- *     render:count=N,seed=S[,words=FILE][,vary=0|1][,wear=W][,fonts=DIR]
+ *     render:count=N,seed=S[,words=FILE][,vary=0|1][,wear=W][,fonts=DIR][,photos=DIR]
  *                               words drawn with the installed fonts; see render.h
  *
  * Use:

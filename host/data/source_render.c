@@ -20,9 +20,10 @@ struct rendering {
     size_t count;
     uint64_t seed, vary; /* VARY_DEFAULT: as the words have it */
     float wear;
-    char *words_path, *fonts_path;
+    char *words_path, *fonts_path, *photos_path;
     struct render_words words;
     struct render_fonts fonts;
+    struct render_photos photos;
     pthread_mutex_t mutex; /* guards the idle pens */
     struct render_pen *idle[PENS_MAX];
     size_t idle_count;
@@ -36,7 +37,9 @@ static void rendering_close(void *state) {
     render_words_close(&rendering->words);
     render_fonts_free(&rendering->fonts);
     free(rendering->words_path);
+    render_photos_close(&rendering->photos);
     free(rendering->fonts_path);
+    free(rendering->photos_path);
     free(rendering);
 }
 
@@ -113,7 +116,7 @@ static enum status draw_item(struct rendering *rendering, size_t index, struct d
     if (code == STATUS_OK)
         code = render_pose(&ink, &chance);
     if (code == STATUS_OK)
-        code = render_picture(&ink, other.coverage ? &other : NULL, &chance, image);
+        code = render_picture(&ink, other.coverage ? &other : NULL, &rendering->photos, &chance, image);
     if (code == STATUS_OK)
         code = render_camera(image, &chance, quality);
     if (code != STATUS_OK)
@@ -187,13 +190,15 @@ static enum status set_option(struct rendering *rendering, const char *key, cons
         return parse_share(key, value, &rendering->wear);
     if (strcmp(key, "vary") == 0)
         return parse_number(key, value, 1, &rendering->vary);
-    char **const path = strcmp(key, "words") == 0   ? &rendering->words_path
-                        : strcmp(key, "fonts") == 0 ? &rendering->fonts_path
-                                                    : NULL;
+    char **const path = strcmp(key, "words") == 0    ? &rendering->words_path
+                        : strcmp(key, "fonts") == 0  ? &rendering->fonts_path
+                        : strcmp(key, "photos") == 0 ? &rendering->photos_path
+                                                     : NULL;
     if (path == NULL)
-        return status_set(
-            STATUS_USAGE,
-            "render: no option '%s'; use count=N, seed=S, words=FILE, vary=0|1, wear=W, fonts=DIR", key);
+        return status_set(STATUS_USAGE,
+                          "render: no option '%s'; use count=N, seed=S, words=FILE, vary=0|1, wear=W, "
+                          "fonts=DIR, photos=DIR",
+                          key);
     free(*path);
     return memory_copy_text(path, value);
 }
@@ -225,6 +230,8 @@ enum status source_open_render(struct source *out, const char *options) {
     if (rendering->vary != VARY_DEFAULT)
         rendering->words.vary = rendering->vary != 0;
     TRY_GOTO(code, render_fonts_find(&rendering->fonts, rendering->fonts_path), failed);
+    if (rendering->photos_path != NULL)
+        TRY_GOTO(code, render_photos_open(&rendering->photos, rendering->photos_path), failed);
     *out = (struct source){.kind = &render_kind,
                            .format = "rendered words",
                            .state = rendering,

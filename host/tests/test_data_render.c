@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 static struct data_set *open_one(const char *options) {
     struct data_set *set;
@@ -295,6 +296,43 @@ static void training_goes_on_without_a_font(void **state) {
     data_set_close(set);
 }
 
+/* Red photographs show: on the plain grounds of the same seed nothing is as red. */
+static void texts_stand_on_photographs(void **state) {
+    (void)state;
+    char options[600];
+    uint8_t *const pixels = malloc((size_t)60 * 40 * 3);
+    assert_non_null(pixels);
+    for (size_t i = 0; i < (size_t)60 * 40 * 3; i++)
+        pixels[i] = i % 3 == 0 ? 230 : (uint8_t)(i % 20);
+    assert_int_equal(mkdir(in_folder("photos"), 0777), 0);
+    assert_int_equal(stbi_write_png(in_folder("photos/a.png"), 60, 40, 3, pixels, 60 * 3), 1);
+    free(pixels);
+    write_text(in_folder("photos/bad.png"), "no image");
+    size_t red[2] = {0};
+    for (int photos = 0; photos < 2; photos++) {
+        snprintf(options, sizeof options, "render:count=100,seed=2,wear=0.8%s%s", photos ? ",photos=" : "",
+                 photos ? in_folder("photos") : "");
+        struct data_set *const set = open_one(options);
+        for (size_t i = 0; i < 100; i++) {
+            struct data_image image;
+            assert_ok(data_set_read(set, i, &image));
+            size_t count = 0, all = (size_t)image.width * image.height;
+            for (size_t p = 0; p < all; p++)
+                count += image.pixels[3 * p] > 60 + image.pixels[3 * p + 1] && image.pixels[3 * p + 1] < 60 &&
+                         image.pixels[3 * p + 2] < 60;
+            red[photos] += 2 * count > all;
+            data_image_free(&image);
+        }
+        data_set_close(set);
+    }
+    assert_in_range(red[1], 12, 45);
+    assert_in_range(red[0], 0, 4);
+    struct data_set *set;
+    const char *const path = options;
+    assert_int_equal(unlink(in_folder("photos/a.png")), 0);
+    assert_refused(data_set_open(&set, &path, 1), STATUS_INVALID, "no image in it can be decoded");
+}
+
 static void wear_is_how_often_pictures_are_worn(void **state) {
     (void)state;
     const double none = roughness("render:count=100,seed=4,wear=0"),
@@ -350,6 +388,7 @@ int main(void) {
         cmocka_unit_test(odd_texts_are_drawn),
         cmocka_unit_test(pictures_are_stored_as_cameras_do),
         cmocka_unit_test(training_goes_on_without_a_font),
+        cmocka_unit_test(texts_stand_on_photographs),
         cmocka_unit_test(wear_is_how_often_pictures_are_worn),
         cmocka_unit_test(wrong_options_are_refused),
     };
