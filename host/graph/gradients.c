@@ -344,6 +344,18 @@ void graph_gradient_masked_mse(struct backward *w, const struct graph_node *node
         backward_give(w, target, graph_scale(g, d, -1.0F));
 }
 
+void graph_gradient_ctc(struct backward *w, const struct graph_node *node) {
+    struct graph *const g = backward_graph(w);
+    const struct tensor *const logits = TENSOR_OF(ctc, logits);
+    const struct tensor *const d = graph_activation(g, logits->shape);
+    APPEND(g, ctc_backward, TENSOR(d), TENSOR(backward_of(w, TENSOR_OF(ctc, loss))),
+           TENSOR(TENSOR_OF(ctc, likelihood)), TENSOR(TENSOR_OF(ctc, alpha)), TENSOR(TENSOR_OF(ctc, lse)),
+           TENSOR(logits), TENSOR(TENSOR_OF(ctc, target)), TENSOR(TENSOR_OF(ctc, length)),
+           SIZE(SIZE_OF(ctc, batch)), SIZE(SIZE_OF(ctc, steps)), SIZE(SIZE_OF(ctc, classes)),
+           SIZE(SIZE_OF(ctc, places)), SIZE(SIZE_OF(ctc, blank)), REAL(REAL_OF(ctc, factor)));
+    backward_give(w, logits, d);
+}
+
 void graph_gradient_cross_entropy(struct backward *w, const struct graph_node *node) {
     struct graph *const g = backward_graph(w);
     const struct tensor *const logits = TENSOR_OF(cross_entropy, logits);

@@ -335,6 +335,24 @@ const struct tensor *graph_cross_entropy(struct graph *g, const struct tensor *l
     return graph_sum(g, loss);
 }
 
+const struct tensor *graph_ctc(struct graph *g, const struct tensor *logits, const struct tensor *target,
+                               const struct tensor *length, uint32_t blank, float factor) {
+    enum { MOST_PLACES = 200 };
+    const size_t batch = length->elements, steps = dimension(logits, 1), places = last(target);
+    require(g,
+            logits->elements == batch * steps * last(logits) && target->elements == batch * places &&
+                steps > 0 && places <= MOST_PLACES,
+            "ctc", logits, target);
+    const struct tensor *const loss = graph_activation(g, SHAPE(batch)),
+                               *const likelihood = graph_activation(g, SHAPE(batch)),
+                               *const alpha = graph_activation(g, SHAPE(batch, steps, 2 * places - 1)),
+                               *const lse = graph_activation(g, SHAPE(batch, steps));
+    APPEND(g, ctc, TENSOR(loss), TENSOR(likelihood), TENSOR(alpha), TENSOR(lse), TENSOR(logits),
+           TENSOR(target), TENSOR(length), SIZE(batch), SIZE(steps), SIZE(last(logits)), SIZE(places),
+           SIZE(blank), REAL(factor));
+    return graph_sum(g, loss);
+}
+
 /* ---- updates ---- */
 
 const struct tensor *graph_accumulate(struct graph *g, const struct tensor *x, const struct tensor *part,

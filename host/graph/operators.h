@@ -114,6 +114,11 @@ const struct tensor *graph_masked_mse(struct graph *g, const struct tensor *pred
 const struct tensor *graph_cross_entropy(struct graph *g, const struct tensor *logits,
                                          const struct tensor *target, uint32_t ignore, float factor);
 
+/* Sum over the images of -factor * log p(text). logits (B, T, classes); target (B, P) and length (B)
+ * unsigned, the length with an end mark; a text that T steps cannot write counts 0. P is at most 200. */
+const struct tensor *graph_ctc(struct graph *g, const struct tensor *logits, const struct tensor *target,
+                               const struct tensor *length, uint32_t blank, float factor);
+
 /* ---- updates: they change their first tensor ---- */
 
 /* A new tensor to which each run adds factor * x; a run in which part (1, unsigned) is 0 begins anew. Use it in

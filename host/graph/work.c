@@ -25,6 +25,11 @@ double graph_node_work(const struct graph_node *node) {
         return attention_work(node, ARGUMENT_INDEX(attention_backward_query, batch), 3);
     case OPERATOR_attention_backward_key_value:
         return attention_work(node, ARGUMENT_INDEX(attention_backward_key_value, batch), 4);
+    case OPERATOR_ctc_backward: /* every class looks at every state */
+        return 2 * number(node, ARGUMENT_INDEX(ctc_backward, batch)) *
+               number(node, ARGUMENT_INDEX(ctc_backward, steps)) *
+               number(node, ARGUMENT_INDEX(ctc_backward, classes)) *
+               number(node, ARGUMENT_INDEX(ctc_backward, places));
     default:
         break;
     }

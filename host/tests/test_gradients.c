@@ -329,6 +329,38 @@ static void test_cross_entropy(void **state) {
     check_gradients(&problem);
 }
 
+/* ---- ctc ---- */
+
+enum { CTC_BATCH = 3, CTC_STEPS = 6, CTC_CLASSES = 4, CTC_PLACES = 4, CTC_STATES = 2 * CTC_PLACES - 1 };
+
+/* Three symbols of which two are equal neighbours; one; and four that six steps cannot write. */
+static const uint32_t ctc_target[CTC_BATCH * CTC_PLACES] = {2, 2, 1, 3, 1, 3, 3, 3, 1, 1, 1, 9},
+                                             ctc_length[CTC_BATCH] = {4, 2, 4};
+static float ctc_saved[CTC_BATCH * (1 + CTC_STEPS * (CTC_STATES + 1))];
+
+#define CTC_SAVED ctc_saved, ctc_saved + CTC_BATCH, ctc_saved + CTC_BATCH *(1 + CTC_STEPS * CTC_STATES)
+
+static void ctc_forward(struct problem *p) {
+    reference_ctc(p->y.value, CTC_SAVED, p->in[0].value, ctc_target, ctc_length, CTC_BATCH, CTC_STEPS,
+                  CTC_CLASSES, CTC_PLACES, 3, 0.7f);
+}
+
+static void ctc_backward(struct problem *p) {
+    reference_ctc_backward(p->in[0].gradient, p->y.gradient, CTC_SAVED, p->in[0].value, ctc_target,
+                           ctc_length, CTC_BATCH, CTC_STEPS, CTC_CLASSES, CTC_PLACES, 3, 0.7f);
+}
+
+static void test_ctc(void **state) {
+    (void)state;
+    problem = (struct problem){.name = "ctc",
+                               .forward = ctc_forward,
+                               .backward = ctc_backward,
+                               .inputs = 1,
+                               .in = {{.name = "logits", .count = CTC_BATCH * CTC_STEPS * CTC_CLASSES}},
+                               .y.count = CTC_BATCH};
+    check_gradients(&problem);
+}
+
 /* ---- the check itself ---- */
 
 /* An error of a hundredth of the largest gradient, in one element, does not pass. */
@@ -359,7 +391,8 @@ int main(void) {
         cmocka_unit_test(test_matmul),        cmocka_unit_test(test_layernorm),
         cmocka_unit_test(test_elements),      cmocka_unit_test(test_softmax),
         cmocka_unit_test(test_rows),          cmocka_unit_test(test_masked_mse),
-        cmocka_unit_test(test_cross_entropy), cmocka_unit_test(test_sharpness),
+        cmocka_unit_test(test_cross_entropy), cmocka_unit_test(test_ctc),
+        cmocka_unit_test(test_sharpness),
     };
     return cmocka_run_group_tests_name("gradients", tests, NULL, NULL);
 }

@@ -336,6 +336,80 @@ static void test_erf_polynomial(void **state) {
     assert_near(normal_density(1), 0.241970725, 1e-7);
 }
 
+/* ---- ctc: against the sum over all paths ---- */
+
+enum { PATH_STEPS = 5, PATH_CLASSES = 3, PATH_BLANK = 0, PATH_PLACES = 4 };
+
+/* Whether a path writes the label: equal neighbours drawn together, blanks out. */
+static bool path_writes(const size_t *path, const uint32_t *label, size_t count) {
+    size_t written = 0;
+    for (size_t t = 0; t < PATH_STEPS; t++) {
+        if (path[t] == PATH_BLANK || (t > 0 && path[t] == path[t - 1]))
+            continue;
+        if (written == count || label[written] != path[t])
+            return false;
+        written++;
+    }
+    return written == count;
+}
+
+/* Of all 3^5 paths; q gets the part of them that is at each class at each step. */
+static double sum_of_paths(const float *logits, const uint32_t *label, size_t count, double *q) {
+    double total = 0;
+    for (size_t number = 0; number < 243; number++) {
+        size_t path[PATH_STEPS], rest = number;
+        double p = 1;
+        for (size_t t = 0; t < PATH_STEPS; t++) {
+            double sum = 0;
+            path[t] = rest % PATH_CLASSES;
+            rest /= PATH_CLASSES;
+            for (size_t c = 0; c < PATH_CLASSES; c++)
+                sum += exp((double)logits[t * PATH_CLASSES + c]);
+            p *= exp((double)logits[t * PATH_CLASSES + path[t]]) / sum;
+        }
+        if (!path_writes(path, label, count))
+            continue;
+        total += p;
+        for (size_t t = 0; t < PATH_STEPS; t++)
+            q[t * PATH_CLASSES + path[t]] += p;
+    }
+    return total;
+}
+
+static void test_ctc(void **state) {
+    (void)state;
+    static const uint32_t labels[][PATH_PLACES] = {{1, 2, 1}, {2, 2}, {1}, {0}, {1, 1, 1}, {2, 2, 2}};
+    static const uint32_t counts[] = {3, 2, 1, 0, 3, 3};
+    enum { LOGITS = PATH_STEPS * PATH_CLASSES, STATES = 2 * PATH_PLACES - 1 };
+    float logits[LOGITS], loss, likelihood, alpha[PATH_STEPS * STATES], lse[PATH_STEPS], dlogits[LOGITS];
+    for (size_t i = 0; i < LOGITS; i++)
+        logits[i] = (float)((i * 7) % 11) / 4 - 1;
+    for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
+        const uint32_t length = counts[n] + 1;
+        double q[LOGITS] = {0};
+        const double total = sum_of_paths(logits, labels[n], counts[n], q);
+        reference_ctc(&loss, &likelihood, alpha, lse, logits, labels[n], &length, 1, PATH_STEPS, PATH_CLASSES,
+                      PATH_PLACES, PATH_BLANK, 0.5f);
+        assert_true(fabs((double)loss + 0.5 * log(total)) < 1e-6);
+        reference_ctc_backward(dlogits, (const float[]){2}, &likelihood, alpha, lse, logits, labels[n],
+                               &length, 1, PATH_STEPS, PATH_CLASSES, PATH_PLACES, PATH_BLANK, 0.5f);
+        for (size_t i = 0; i < LOGITS; i++) {
+            const double p = exp((double)logits[i] - (double)lse[i / PATH_CLASSES]);
+            assert_true(fabs((double)dlogits[i] - (p - q[i] / total)) < 1e-6);
+        }
+    }
+    /* Three equal symbols and two blanks between them fit into five steps; what does not fit counts nothing. */
+    const uint32_t four[PATH_PLACES + 1] = {1, 1, 1, 1}, length = 5;
+    float long_alpha[PATH_STEPS * (STATES + 2)];
+    reference_ctc(&loss, &likelihood, long_alpha, lse, logits, four, &length, 1, PATH_STEPS, PATH_CLASSES,
+                  PATH_PLACES + 1, PATH_BLANK, 1);
+    assert_true(loss == 0 && likelihood < -1e29F);
+    reference_ctc_backward(dlogits, (const float[]){2}, &likelihood, long_alpha, lse, logits, four, &length,
+                           1, PATH_STEPS, PATH_CLASSES, PATH_PLACES + 1, PATH_BLANK, 1);
+    for (size_t i = 0; i < LOGITS; i++)
+        assert_true(dlogits[i] == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_philox_known_answers),
@@ -350,6 +424,7 @@ int main(void) {
         cmocka_unit_test(test_attention_dropout),
         cmocka_unit_test(test_attention_gaps),
         cmocka_unit_test(test_cross_entropy),
+        cmocka_unit_test(test_ctc),
         cmocka_unit_test(test_masked_mse),
         cmocka_unit_test(test_erf_polynomial),
     };
