@@ -26,6 +26,7 @@ static const struct group_case cases[] = {
     {"mnsp/nsp_target=teacher,mim_target=pixels,steps=2", SET_STANDARD},
     {"mnsp/nsp_target=pixels,align=off,steps=2", SET_STANDARD},
     {"recognition/steps=1", SET_SMOKE},
+    {"recognition/head=ctc,steps=3", SET_STANDARD},
     {"recognition/accumulate=4,clip_norm=1,steps=3", SET_STANDARD},
     {"recognition/layer_decay=0.7,clip_norm=1,steps=5", SET_STANDARD},
 };

@@ -82,6 +82,13 @@ struct model_recogniser objective_recogniser(const struct objective_settings *s)
                                      .dropout = s->recognition_dropout};
 }
 
+struct model_ctc objective_ctc(const struct objective_settings *s) {
+    const struct model_recogniser recogniser = objective_recogniser(s);
+    return (struct model_ctc){.rows = s->image_height / s->patch_height,
+                              .columns = s->image_width / s->patch_width,
+                              .classes = model_recogniser_classes(&recogniser)};
+}
+
 /* ---- building ---- */
 
 static bool check_mask(struct graph *g, const struct objective_settings *s) {

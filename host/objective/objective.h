@@ -18,6 +18,7 @@
 #define MNSP_OBJECTIVE_OBJECTIVE_H
 
 #include "graph/graph.h"
+#include "model/ctc.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
 #include "model/recogniser.h"
@@ -48,6 +49,12 @@ enum objective_coupling {
     OBJECTIVE_COUPLING_FUSED, /* one pass: coarse scales are memory for the masked reconstruction */
 };
 
+/* What reads the features. */
+enum objective_head {
+    OBJECTIVE_HEAD_ATTENTION, /* the recogniser's decoder */
+    OBJECTIVE_HEAD_CTC,       /* a linear map of the columns */
+};
+
 enum objective_nsp_target {
     OBJECTIVE_NSP_POOLED,  /* the teacher's features of the finest scale, pooled */
     OBJECTIVE_NSP_TEACHER, /* the teacher's features of the image at that scale */
@@ -69,6 +76,7 @@ struct objective_settings {
     float decoder_dropout;
 
     /* recogniser */
+    enum objective_head head;
     size_t characters, max_length;
     size_t recognition_width, recognition_depth, recognition_heads, recognition_inner;
     float recognition_dropout;
@@ -104,6 +112,7 @@ struct model_encoder objective_encoder(const struct objective_settings *settings
                                        enum graph_training training);
 struct model_decoder objective_decoder(const struct objective_settings *settings);
 struct model_recogniser objective_recogniser(const struct objective_settings *settings);
+struct model_ctc objective_ctc(const struct objective_settings *settings);
 
 /* ---- objectives ---- */
 

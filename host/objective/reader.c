@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "objective/parts.h"
+#include "objective/reader_ctc.h"
 
 #include <stdlib.h>
 
@@ -34,7 +35,12 @@ static void build_decode(struct graph *g, const struct model_recogniser *recogni
     reader->probability = graph_output(g, top.value, "probabilities");
 }
 
-static bool search_check(struct graph *g, const struct reader_search *search) {
+static bool search_check(struct graph *g, const struct objective_settings *settings,
+                         const struct reader_search *search) {
+    if (settings->head == OBJECTIVE_HEAD_CTC && search->beam > 1) {
+        graph_fail(g, STATUS_USAGE, "a CTC head has no beam search: leave --beam out");
+        return false;
+    }
     if (search->beam >= 1 && search->beam <= READER_MAX_BEAM && search->length_penalty >= 0)
         return true;
     graph_fail(g, STATUS_USAGE, "a beam cannot have width %zu and length penalty %g: 1 to %d, and 0 or more",
@@ -50,10 +56,11 @@ enum status reader_build(struct graph *g, const struct objective_settings *setti
     if (batch == 0)
         graph_fail(g, STATUS_USAGE, "a batch needs at least one image");
     if (batch == 0 || !model_encoder_check(g, &encoder) || !model_recogniser_check(g, &recogniser) ||
-        !search_check(g, search))
+        !search_check(g, settings, search))
         return graph_status(g);
     const size_t classes = model_recogniser_classes(&recogniser);
-    *reader = (struct reader){.batch = batch,
+    *reader = (struct reader){.head = settings->head,
+                              .batch = batch,
                               .length = recogniser.length,
                               .classes = classes,
                               .eos = (uint32_t)model_recogniser_eos(&recogniser),
@@ -65,6 +72,10 @@ enum status reader_build(struct graph *g, const struct objective_settings *setti
                                             .penalty = search->length_penalty,
                                             .eos = reader->eos,
                                             .pad = reader->pad};
+    if (reader->head == OBJECTIVE_HEAD_CTC) {
+        reader_ctc_build(g, settings, reader);
+        return graph_status(g);
+    }
     struct model_memory memory;
     build_encode(g, settings, &encoder, &recogniser, reader, &memory);
     build_decode(g, &recogniser, reader, &memory);
@@ -153,6 +164,8 @@ static void end(struct pass *pass) {
 
 enum status reader_read(struct executor *executor, const struct reader *reader, const float *images,
                         uint32_t *text, float *probability) {
+    if (reader->head == OBJECTIVE_HEAD_CTC)
+        return reader_ctc_read(executor, reader, images, text, probability);
     TRY(executor_write(executor, reader->image, images));
     TRY(executor_run(executor, reader->encode));
     struct pass pass = {.executor = executor, .reader = reader};

@@ -27,10 +27,11 @@ struct reader_search {
 };
 
 struct reader {
-    const struct tensor *image;       /* (B, 3, H, W) */
-    struct model_next next;           /* inputs of a position */
-    const struct tensor *logits;      /* (B, K, classes) */
-    const struct tensor *symbol;      /* (B, K, C) unsigned: the most probable symbols */
+    enum objective_head head;    /* of a CTC head, one segment reads all, and length is its columns and EOS */
+    const struct tensor *image;  /* (B, 3, H, W) */
+    struct model_next next;      /* inputs of a position */
+    const struct tensor *logits; /* (B, K, classes) */
+    const struct tensor *symbol; /* (B, K, C) unsigned: the most probable symbols */
     const struct tensor *probability; /* (B, K, C) of them */
     uint32_t encode, decode;          /* segments */
     size_t batch, length, classes;

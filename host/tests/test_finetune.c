@@ -1,4 +1,5 @@
-/* Fine-tuning runs: views of an image, the average of the weights, early stopping, a frozen encoder. */
+/* Fine-tuning runs: views of an image, the average of the weights, early stopping, a frozen encoder, the CTC
+ * head. */
 #include "tiny_recogniser.h"
 
 #include "train/checkpoint.h"
@@ -322,12 +323,55 @@ static void a_frozen_encoder_stays(void **state) {
     (void)confidence(in_folder("frozen/last.safetensors"), "true"); /* which has no average of the encoder */
 }
 
+/* ---- the CTC head ---- */
+
+/* It learns the words by heart, and reads them with a confidence for each symbol. */
+static void a_ctc_head_learns_to_read(void **state) {
+    (void)state;
+    struct settings settings = tiny_settings();
+    settings.head = SETTINGS_HEAD_CTC, settings.picture_every = 0;
+    train("ctc", &settings);
+    struct recogniser *recogniser;
+    assert_ok(recogniser_open(
+        &recogniser, &(struct recogniser_options){.path = in_folder("ctc/last.safetensors"), .batch = 1}));
+    for (int word = 0; word < TINY_WORDS; word++) {
+        struct recogniser_reading reading;
+        float *const planes = tiny_planes(word);
+        assert_ok(recogniser_read(recogniser, planes, 1, &reading));
+        assert_string_equal(reading.text, tiny_words[word]);
+        assert_true(reading.confidence > 0.5F && reading.confidence <= 1);
+        assert_int_equal(reading.characters, strlen(tiny_words[word]));
+        recogniser_readings_free(&reading, 1);
+        free(planes);
+    }
+    recogniser_close(recogniser);
+    assert_refused(recogniser_open(&recogniser,
+                                   &(struct recogniser_options){
+                                       .path = in_folder("ctc/last.safetensors"), .batch = 1, .beam = 3}),
+                   STATUS_USAGE, "beam");
+}
+
+/* Of a recogniser with another head the encoder is taken, as for a comparison of encoders. */
+static void another_head_begins_anew(void **state) {
+    (void)state;
+    const char *const data = in_folder("words");
+    struct settings settings = short_run();
+    train("decoder", &settings);
+    settings.head = SETTINGS_HEAD_CTC, settings.freeze_encoder = true;
+    assert_ok(train_run(&settings, &(struct train_options){.data = &data,
+                                                           .data_count = 1,
+                                                           .init = in_folder("decoder/last.safetensors"),
+                                                           .out = in_folder("probe")}));
+    assert_true(difference("decoder", "probe", "encoder.") == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(views_do_not_depend_on_threads),  cmocka_unit_test(two_equal_views_are_one),
         cmocka_unit_test(the_average_follows_the_weights), cmocka_unit_test(either_weights_can_be_used),
         cmocka_unit_test(a_run_without_progress_ends),     cmocka_unit_test(a_scored_run_resumes_bit_for_bit),
         cmocka_unit_test(patience_needs_scores),           cmocka_unit_test(a_frozen_encoder_stays),
+        cmocka_unit_test(a_ctc_head_learns_to_read),       cmocka_unit_test(another_head_begins_anew),
     };
     return cmocka_run_group_tests_name("fine-tuning", tests, start, remove_test_folder);
 }

@@ -26,6 +26,8 @@ static void test_choices_agree(void **state) {
     check_word("position_table", POSITION_TRUE, "true");
     check_word("mim_target", OBJECTIVE_MIM_FEATURES, "features");
     check_word("mim_target", OBJECTIVE_MIM_PIXELS, "pixels");
+    check_word("head", OBJECTIVE_HEAD_ATTENTION, "attention");
+    check_word("head", OBJECTIVE_HEAD_CTC, "ctc");
     check_word("teacher_kind", OBJECTIVE_TEACHER_FROZEN, "frozen");
     check_word("teacher_kind", OBJECTIVE_TEACHER_MOMENTUM, "momentum");
     check_word("align", OBJECTIVE_ALIGN_ALL, "all");

@@ -25,6 +25,7 @@ struct objective_settings train_objective_settings(const struct settings *s, siz
         .decoder_heads = (size_t)s->decoder_heads,
         .decoder_inner = (size_t)(s->decoder_width * s->decoder_mlp_ratio),
         .decoder_dropout = s->dropout ? (float)s->decoder_dropout : 0,
+        .head = (enum objective_head)s->head,
         .characters = characters ? characters : 94,
         .max_length = (size_t)s->max_length,
         .recognition_width = (size_t)s->recognition_width,

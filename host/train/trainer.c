@@ -129,11 +129,14 @@ static const char *encoder_prefix(const struct settings *settings) {
     }
 }
 
-/* A recogniser goes on whole; of anything else, the encoder is taken. */
+/* A recogniser with the same head goes on whole; of anything else, the encoder is taken. */
 static enum status load_initial(const struct run *run, const char *path) {
     struct safetensors *file;
     TRY(safetensors_open(&file, path));
-    const bool whole = is_recognition(run) && safetensors_find(file, "decoder.classifier.weight") != NULL;
+    const bool attention = run->settings->head == SETTINGS_HEAD_ATTENTION;
+    const bool same_head = attention == (safetensors_find(file, "decoder.trg_word_emb.weight") != NULL);
+    const bool whole =
+        is_recognition(run) && same_head && safetensors_find(file, "decoder.classifier.weight") != NULL;
     const enum weights_kind kind = weights_used(run->settings);
     enum status status = whole ? weights_load(run->step->executor, run->step->graph, "", file, "", kind)
                                : weights_load_encoder(run->step->executor, run->step->graph,

@@ -66,7 +66,7 @@ MNSP_NODISCARD enum status weights_encoder_settings(struct settings *settings,
  * Errors: as above. */
 MNSP_NODISCARD enum status weights_settings(struct settings *settings, const struct safetensors *file);
 
-/* The characters of a recogniser's set: the rows of its embedding but four. */
+/* The characters of a recogniser's set: the classes but three. */
 MNSP_NODISCARD enum status weights_characters(size_t *out, const struct safetensors *file);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_SIZE = 256, SPECIAL_SYMBOLS = 4 };
+enum { NAME_SIZE = 256, SPECIAL_CLASSES = 3 /* EOS, PAD, UNK */ };
 
 /* ---- looking at shapes ---- */
 
@@ -126,20 +126,22 @@ static enum status scale_count(struct settings *settings, const struct safetenso
 }
 
 static enum status recogniser_sizes(struct settings *settings, const struct safetensors *file) {
+    if (settings->head == SETTINGS_HEAD_CTC)
+        return STATUS_OK;
     TRY(set_dimension(settings, "recognition_width", file, "decoder.trg_word_emb.weight", 2, 1));
     TRY(set_dimension(settings, "recognition_inner", file, "decoder.layer_stack.0.mlp.w_1.weight", 2, 0));
     return set_count(settings, "recognition_depth", file, "decoder.layer_stack.", ".norm1.weight");
 }
 
 enum status weights_characters(size_t *out, const struct safetensors *file) {
-    static const char name[] = "decoder.trg_word_emb.weight";
+    static const char name[] = "decoder.classifier.weight"; /* of every head */
     uint64_t rows = 0;
     TRY(dimension(&rows, file, name, 2, 0));
-    if (rows <= SPECIAL_SYMBOLS)
+    if (rows <= SPECIAL_CLASSES)
         return status_set(STATUS_INVALID,
                           "%s: tensor '%s' has %" PRIu64 " rows, expected one for each character and %d more",
-                          safetensors_path(file), name, rows, SPECIAL_SYMBOLS);
-    *out = (size_t)rows - SPECIAL_SYMBOLS;
+                          safetensors_path(file), name, rows, SPECIAL_CLASSES);
+    *out = (size_t)rows - SPECIAL_CLASSES;
     return STATUS_OK;
 }
 
