@@ -70,7 +70,10 @@ static char *read_file(const char *path, size_t *bytes) {
         used += fread(data + used, 1, capacity - used - 1, file);
         if (used < capacity - 1)
             break;
-        data = realloc(data, capacity *= 2);
+        char *const larger = realloc(data, capacity *= 2);
+        if (larger == NULL)
+            free(data);
+        data = larger;
     }
     if (data == NULL || ferror(file))
         stop("%s: cannot be read", path);

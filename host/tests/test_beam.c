@@ -76,7 +76,7 @@ static struct text search(followers *follow, void *context, size_t width, double
     const struct beam_settings settings = {width,   LENGTH,     beam_choices(width, CLASSES),
                                            penalty, .eos = EOS, .pad = PAD};
     struct beam *beam;
-    struct text text;
+    struct text text = {0};
     uint32_t made[WIDE][LENGTH]; /* what each row of the network was given, by position */
     OK(beam_create(&beam, &settings));
     for (size_t t = 0; beam_is_open(beam); t++) {

@@ -136,15 +136,16 @@ static void check_case(const struct fixture *fixture, const char *name) {
 static void test_right_results_pass(void **state) {
     const struct fixture *const fixture = *state;
     need_device(fixture);
+    static const char dropped_attention[] =
+        "attention/batch=2,heads=3,queries=19,keys=23,head_width=16,stream=4,scale=0.25,dropout=0.1,"
+        "lengths=none/wide";
     static const char *const names[] = {
         "layernorm/rows=37,width=7,eps=1e-6,bias=none/real", /* a tensor that is not given */
         "matmul/batch=1,m=1,n=1,k=1/integer@plain",
         "matmul/batch=1,m=17,n=33,k=9/denormal",
         "matmul/batch=0,m=3,n=5,k=7/integer", /* nothing to do */
         "matmul/batch=1,m=1,n=1,k=1/real@narrow+quads",
-        "attention/"
-        "batch=2,heads=3,queries=19,keys=23,head_width=16,stream=4,scale=0.25,dropout=0.1,lengths=none/"
-        "wide",
+        dropped_attention,
         "cross_entropy/rows=37,classes=7,ignore=3,factor=0.5/hard@narrow", /* words that are read */
         "concatenate/outer=1,a_rows=1,b_rows=1,width=1/bits",              /* words that are written */
         "mask_tokens/batch=1,tokens=1,kept=1/bits",

@@ -96,7 +96,7 @@ static void test_reading_has_its_loss(void **state) {
     (void)state;
     struct fixture reading_graph, f;
     struct reader reader;
-    struct reading reading;
+    struct reading reading = {0};
     open_reader(&reading_graph, &reader, -20);
     OK(reader_read(reading_graph.executor, &reader, pixels, reading.text, reading.probability));
     const struct objective_settings settings = fixture_settings(OBJECTIVE_RECOGNITION);
