@@ -66,7 +66,7 @@ if [[ -z $data ]]; then
     # Few words, so that minutes are enough to learn to tell them apart; the test draws them anew.
     printf '%s\n' OPEN EXIT hotel coffee Street market SALE bank Park taxi museum bakery Library TICKETS school \
         garden music Police bus station >"$out/words.txt"
-    train=render:count=4000,seed=1,wear=0.3,words=$out/words.txt
+    train=render:count=20000,seed=1,wear=0.3,words=$out/words.txt
     test=render:count=400,seed=2,wear=0.3,words=$out/words.txt
 elif [[ -f $data/labels.tsv ]]; then
     split_labels "$data"
