@@ -199,7 +199,7 @@ static void every_preset_loads_and_fits(void **state) {
         assert_ok(settings_check(&settings));
         const bool tiny = strstr(presets[i], "tiny") != NULL;
         assert_int_equal(settings.width, tiny ? 64 : 384);
-        assert_int_equal(settings_tokens(&settings), tiny ? 128 : 256);
+        assert_int_equal(settings_tokens(&settings), tiny ? 64 : 256);
     }
     struct file_names names;
     assert_ok(file_list(&names, folders[1], ".json"));
