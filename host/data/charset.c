@@ -14,6 +14,25 @@ enum status data_charset_ascii(struct data_charset *out) {
     return data_charset_parse(out, printable, sizeof printable - 1, "printable ASCII");
 }
 
+enum status data_charset_open(struct data_charset *out, const char *name) {
+    static const struct {
+        const char *name;
+        size_t count;
+    } sets[] = {{"ascii36", 36}, {"ascii62", 62}, {"ascii94", sizeof printable - 1}};
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
+        if (strcmp(name, sets[i].name) == 0)
+            return data_charset_parse(out, printable, sets[i].count, name);
+    return data_charset_read(out, name);
+}
+
+enum status data_charset_text(const struct data_charset *charset, char **text) {
+    TRY(memory_new(text, (size_t)charset->count + 1, 4));
+    char *write = *text;
+    for (uint32_t i = 0; i < charset->count; i++)
+        write += data_utf8_put(write, charset->code_points[i]);
+    return STATUS_OK;
+}
+
 void data_charset_free(struct data_charset *charset) {
     free(charset->code_points);
     free(charset->sorted);
@@ -89,8 +108,7 @@ bool data_charset_fits(const char *text, size_t steps) {
     return data_text_length(text) + 1 < steps;
 }
 
-/* The index of a character, UNK when it is not in the set. */
-static int32_t find(const struct data_charset *charset, uint32_t code_point) {
+static int32_t find_exactly(const struct data_charset *charset, uint32_t code_point) {
     uint32_t low = 0, high = charset->count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2, index = charset->sorted[middle];
@@ -102,6 +120,14 @@ static int32_t find(const struct data_charset *charset, uint32_t code_point) {
             high = middle;
     }
     return data_charset_unknown(charset);
+}
+
+/* The index of a character, UNK when it is not in the set. */
+static int32_t find(const struct data_charset *charset, uint32_t code_point) {
+    const int32_t index = find_exactly(charset, code_point);
+    const bool capital = code_point >= 'A' && code_point <= 'Z';
+    return capital && index == data_charset_unknown(charset) ? find_exactly(charset, code_point - 'A' + 'a')
+                                                             : index;
 }
 
 bool data_charset_has(const struct data_charset *charset, uint32_t code_point) {

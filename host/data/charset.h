@@ -4,6 +4,8 @@
  * classifier has N + 3 classes (BOS is never predicted), an embedding N + 4 rows. The default set is the 94
  * printable ASCII characters: digits, lower case, upper case, punctuation in ASCII order.
  *
+ * A capital letter of ASCII that a set has only as a small one counts as that.
+ *
  * Use:
  *
  *     struct data_charset charset;
@@ -38,6 +40,13 @@ static inline int32_t data_charset_unknown(const struct data_charset *charset) {
 static inline int32_t data_charset_bos(const struct data_charset *charset) {
     return (int32_t)charset->count + 3;
 }
+
+/* The set of a name: ascii36 (digits and small letters), ascii62 (capital letters too), ascii94 (all that is printable);
+ * else a file. Errors: those of data_charset_read(). */
+MNSP_NODISCARD enum status data_charset_open(struct data_charset *out, const char *name);
+
+/* The characters as a text that data_charset_parse() takes; release with free(). */
+MNSP_NODISCARD enum status data_charset_text(const struct data_charset *charset, char **text);
 
 /* The 94 printable ASCII characters. */
 MNSP_NODISCARD enum status data_charset_ascii(struct data_charset *out);

@@ -1,5 +1,5 @@
 /* Fine-tuning runs: views of an image, the average of the weights, early stopping, a frozen encoder, the CTC
- * head. */
+ * head, character sets. */
 #include "tiny_recogniser.h"
 
 #include "train/checkpoint.h"
@@ -80,6 +80,17 @@ static struct checkpoint_state state_of(const char *run, const char *name) {
     assert_ok(checkpoint_read_state(&state, file));
     safetensors_close(file);
     return state;
+}
+
+/* A text of the metadata of the last checkpoint; good until the next call. */
+static const char *state_text(const char *run, const char *key) {
+    static char text[256];
+    struct safetensors *const file = open_last(run);
+    const char *const value = safetensors_metadata(file, key);
+    assert_non_null(value);
+    snprintf(text, sizeof text, "%s", value);
+    safetensors_close(file);
+    return text;
 }
 
 static float *read_tensor(const struct safetensors *file, const struct safetensors_tensor *tensor) {
@@ -365,13 +376,47 @@ static void another_head_begins_anew(void **state) {
     assert_true(difference("decoder", "probe", "encoder.") == 0);
 }
 
+/* ---- character sets ---- */
+
+/* A checkpoint carries its set: it is read when the file that named it is gone. */
+static void a_checkpoint_carries_its_characters(void **state) {
+    (void)state;
+    struct settings settings = tiny_settings();
+    settings.picture_every = 0, settings.steps = 100;
+    write_text(in_folder("set.txt"), "zyx\n0!bA\xC3\xA9\na");
+    snprintf(settings.charset, sizeof settings.charset, "%s", in_folder("set.txt"));
+    train("own-set", &settings);
+    assert_int_equal(remove(in_folder("set.txt")), 0);
+    assert_string_equal(state_text("own-set", "mnsp.charset"), "zyx0!bA\xC3\xA9"
+                                                               "a");
+    struct recogniser *recogniser;
+    assert_ok(recogniser_open(&recogniser, &(struct recogniser_options){
+                                               .path = in_folder("own-set/last.safetensors"), .batch = 1}));
+    assert_int_equal(recogniser_charset(recogniser)->count, 9);
+    recogniser_close(recogniser);
+    /* Named on the command line, another one is taken, here of a wrong size. */
+    struct recogniser_override override = {"charset", "ascii36"};
+    assert_refused(recogniser_open(&recogniser,
+                                   &(struct recogniser_options){.path = in_folder("own-set/last.safetensors"),
+                                                                .batch = 1,
+                                                                .overrides = &override,
+                                                                .override_count = 1}),
+                   STATUS_INVALID, "--charset");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(views_do_not_depend_on_threads),  cmocka_unit_test(two_equal_views_are_one),
-        cmocka_unit_test(the_average_follows_the_weights), cmocka_unit_test(either_weights_can_be_used),
-        cmocka_unit_test(a_run_without_progress_ends),     cmocka_unit_test(a_scored_run_resumes_bit_for_bit),
-        cmocka_unit_test(patience_needs_scores),           cmocka_unit_test(a_frozen_encoder_stays),
-        cmocka_unit_test(a_ctc_head_learns_to_read),       cmocka_unit_test(another_head_begins_anew),
+        cmocka_unit_test(views_do_not_depend_on_threads),
+        cmocka_unit_test(two_equal_views_are_one),
+        cmocka_unit_test(the_average_follows_the_weights),
+        cmocka_unit_test(either_weights_can_be_used),
+        cmocka_unit_test(a_run_without_progress_ends),
+        cmocka_unit_test(a_scored_run_resumes_bit_for_bit),
+        cmocka_unit_test(patience_needs_scores),
+        cmocka_unit_test(a_frozen_encoder_stays),
+        cmocka_unit_test(a_ctc_head_learns_to_read),
+        cmocka_unit_test(another_head_begins_anew),
+        cmocka_unit_test(a_checkpoint_carries_its_characters),
     };
     return cmocka_run_group_tests_name("fine-tuning", tests, start, remove_test_folder);
 }

@@ -16,6 +16,7 @@
 #define KEY_EPOCH    "mnsp.epoch"
 #define KEY_SETTINGS "mnsp.settings"
 #define KEY_SCORES   "mnsp.scores"
+#define KEY_CHARSET  "mnsp.charset"
 
 enum { FORMAT = 1 };
 
@@ -85,13 +86,17 @@ enum status checkpoint_write(const char *path, const struct checkpoint_state *st
     snprintf(format, sizeof format, "%d", FORMAT);
     snprintf(step, sizeof step, "%" PRIu64, state->step);
     snprintf(epoch, sizeof epoch, "%" PRIu64, state->epoch);
-    const struct safetensors_pair pairs[] = {
+    struct safetensors_pair pairs[8] = {
         {"format", "pt"}, /* the row-major layout of PyTorch, which its loaders ask for */
         {KEY_FORMAT, format}, {KEY_PROGRAM, state->program}, {KEY_STEP, step},
-        {KEY_EPOCH, epoch},   {KEY_SETTINGS, settings},      {KEY_SCORES, scores},
+        {KEY_EPOCH, epoch},   {KEY_SETTINGS, settings},
     };
-    const size_t unscored = state->scores.words == 0; /* the last pair stays out */
-    status = safetensors_write(path, views, view_count, pairs, sizeof pairs / sizeof *pairs - unscored);
+    size_t count = 6;
+    if (state->scores.words > 0)
+        pairs[count++] = (struct safetensors_pair){KEY_SCORES, scores};
+    if (state->charset != NULL)
+        pairs[count++] = (struct safetensors_pair){KEY_CHARSET, state->charset};
+    status = safetensors_write(path, views, view_count, pairs, count);
     free(settings);
     free(scores);
     return status;
@@ -184,6 +189,7 @@ enum status checkpoint_read_state(struct checkpoint_state *out, const struct saf
     TRY(read_count(&out->step, file, KEY_STEP));
     TRY(read_count(&out->epoch, file, KEY_EPOCH));
     TRY(read_scores(&out->scores, file));
+    out->charset = safetensors_metadata(file, KEY_CHARSET);
     return read_settings(&out->settings, file);
 }
 

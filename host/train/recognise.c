@@ -24,9 +24,7 @@ struct recogniser {
 };
 
 enum status recogniser_read_charset(struct data_charset *out, const struct settings *settings) {
-    if (strcmp(settings->charset, "ascii94") == 0)
-        return data_charset_ascii(out);
-    const enum status status = data_charset_read(out, settings->charset);
+    const enum status status = data_charset_open(out, settings->charset);
     if (status == STATUS_OK)
         return status;
     return status_context(status, "the character set is needed (--charset names it)");
@@ -41,12 +39,16 @@ static enum status refuse(const struct safetensors *file, const char *what) {
                       safetensors_path(file), what, safetensors_path(file));
 }
 
-static enum status read_settings(struct settings *settings, const struct safetensors *file) {
+/* *characters: the set that the file carries, or NULL. */
+static enum status read_settings(struct settings *settings, const char **characters,
+                                 const struct safetensors *file) {
     settings_defaults(settings);
+    *characters = NULL;
     if (checkpoint_is_ours(file)) {
         struct checkpoint_state state;
         TRY(checkpoint_read_state(&state, file));
         *settings = state.settings;
+        *characters = state.charset;
         static const char *const kinds[] = {[SETTINGS_OBJECTIVE_MAE] = "an MAE",
                                             [SETTINGS_OBJECTIVE_LMIM] = "an LMIM",
                                             [SETTINGS_OBJECTIVE_MNSP] = "an MNSP"};
@@ -76,13 +78,16 @@ static enum status build(struct recogniser *r, size_t batch, const struct reader
     return memory_new(&r->probability, batch * r->reader.length, sizeof *r->probability);
 }
 
-static enum status create(struct recogniser **out, const struct settings *settings, size_t batch,
-                          const struct reader_search *search, struct gpu_device *device) {
+/* `characters` is the text of its set; NULL: that of the settings. */
+static enum status create(struct recogniser **out, const struct settings *settings, const char *characters,
+                          size_t batch, const struct reader_search *search, struct gpu_device *device) {
     *out = NULL;
     struct recogniser *recogniser;
     TRY(memory_new(&recogniser, 1, sizeof *recogniser));
     recogniser->settings = *settings;
-    enum status status = recogniser_read_charset(&recogniser->charset, settings);
+    enum status status = characters ? data_charset_parse(&recogniser->charset, characters, strlen(characters),
+                                                         "the checkpoint's set")
+                                    : recogniser_read_charset(&recogniser->charset, settings);
     if (status == STATUS_OK)
         status = build(recogniser, batch, search, device);
     if (status != STATUS_OK) {
@@ -95,7 +100,7 @@ static enum status create(struct recogniser **out, const struct settings *settin
 
 enum status recogniser_create(struct recogniser **out, const struct settings *settings, size_t batch,
                               struct gpu_device *device) {
-    return create(out, settings, batch, &(struct reader_search){.beam = 1}, device);
+    return create(out, settings, NULL, batch, &(struct reader_search){.beam = 1}, device);
 }
 
 void recogniser_close(struct recogniser *recogniser) {
@@ -125,12 +130,16 @@ static enum status check_charset(const struct recogniser *recogniser, const stru
 static enum status open_file(struct recogniser **out, const struct recogniser_options *options,
                              const struct safetensors *file) {
     struct settings settings;
-    TRY(read_settings(&settings, file));
-    for (size_t i = 0; i < options->override_count; i++)
+    const char *characters;
+    TRY(read_settings(&settings, &characters, file));
+    for (size_t i = 0; i < options->override_count; i++) {
         TRY(settings_set(&settings, options->overrides[i].name, options->overrides[i].text));
+        if (strcmp(options->overrides[i].name, "charset") == 0)
+            characters = NULL;
+    }
     const struct reader_search search = {.beam = options->beam == 0 ? 1 : options->beam,
                                          .length_penalty = options->length_penalty};
-    TRY(create(out, &settings, options->batch, &search, options->device));
+    TRY(create(out, &settings, characters, options->batch, &search, options->device));
     TRY(check_charset(*out, file));
     return weights_load((*out)->executor, (*out)->graph, "", file, "", weights_used(&settings));
 }

@@ -23,6 +23,7 @@ struct run {
     const struct train_options *options;
     struct data_set *set;
     struct data_charset charset;
+    char *characters; /* of recognition: the set as a text, for checkpoints */
     struct train_feed *feed;
     struct train_step *step;
     struct file_log *log;
@@ -88,11 +89,16 @@ static enum status check_options(const struct run *run, const char *last) {
     return STATUS_OK;
 }
 
+static enum status read_characters(struct run *run) {
+    TRY(recogniser_read_charset(&run->charset, run->settings));
+    return data_charset_text(&run->charset, &run->characters);
+}
+
 static enum status open_data(struct run *run) {
     const struct settings *const settings = run->settings;
     TRY(data_set_open(&run->set, run->options->data, run->options->data_count));
     if (is_recognition(run))
-        TRY(recogniser_read_charset(&run->charset, settings));
+        TRY(read_characters(run));
     const uint64_t images = data_set_count(run->set), batch = (uint64_t)settings->batch;
     if (images < batch)
         return status_set(STATUS_USAGE,
@@ -239,6 +245,7 @@ static void finish(struct run *run) {
     train_feed_close(run->feed);
     data_set_close(run->set);
     data_charset_free(&run->charset);
+    free(run->characters);
     train_step_destroy(run->step);
     if (run->log != NULL)
         file_log_close(run->log);
@@ -250,6 +257,7 @@ static struct checkpoint_state state_of(const struct run *run) {
     struct checkpoint_state state = {.step = run->done,
                                      .epoch = run->done / run->steps_per_epoch,
                                      .scores = run->scores,
+                                     .charset = run->characters,
                                      .settings = *run->settings};
     snprintf(state.program, sizeof state.program, "%s", run->options->program ? run->options->program : "");
     return state;
