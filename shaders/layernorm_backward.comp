@@ -3,9 +3,10 @@
 // layernorm_backward: gradient of layernorm towards x.
 //
 //     n = (x - mean) rstd,    g = dy weight
-//     dx = rstd (g - sum(g) / width - n sum(g n) / max(width - correction, 1))
+//     dx = rstd (g - sum(g) / width - n sum(g n) / max(width - correction, 1)) + addend
 //
-// dx, dy, x (rows, width); mean, rstd (rows); weight (width), may be missing. One workgroup per row:
+// dx, dy, x (rows, width); mean, rstd (rows); weight (width) and addend (rows, width), may be missing. One
+// workgroup per row:
 //
 //     invocation   0 1 2 3 0 1 2 3 0 1      (a workgroup of 4)
 //     column       0 1 2 3 4 5 6 7 8 9
@@ -37,6 +38,7 @@ void main() {
 
     for (uint i = lane; i < width; i += gl_WorkGroupSize.x) {
         const vec2 t = terms(start, i, centre, inverse);
-        dx[start + i] = inverse * (t.x - means.x - t.y * means.y);
+        const float other = HAS_addend ? addend[start + i] : 0.0;
+        dx[start + i] = inverse * (t.x - means.x - t.y * means.y) + other;
     }
 }

@@ -1,6 +1,6 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-// matmul: c[b] = op(a[b]) op(b[b]) + bias            (spec/operators.md, "matmul")
+// matmul: c[b] = op(a[b]) op(b[b]) + bias + addend[b]            (spec/operators.md, "matmul")
 //
 // A workgroup makes one tile of c, an invocation ROWS x COLUMNS elements of it, kept in registers. The
 // invocations stand in LANE_ROWS rows; each owns 4 x 4 blocks in the same place of every repetition of the
@@ -33,6 +33,7 @@
 #define TYPE_b vec4
 #define TYPE_c vec4
 #define TYPE_bias vec4
+#define TYPE_addend vec4
 #include "interface.glsl"
 
 #include "index.glsl"
@@ -180,7 +181,9 @@ void store(uint start, uint row0, uint column0) {
             offset = FOUR(bias, VECTOR_C, 0u, column, n);
         [[unroll]] for (uint i = 0u; i < ROWS; i++) {
             const uint row = row0 + row_of(i), at = start + row * n + column;
-            const vec4 value = vec4(sum[i][j], sum[i][j + 1u], sum[i][j + 2u], sum[i][j + 3u]) + offset;
+            vec4 value = vec4(sum[i][j], sum[i][j + 1u], sum[i][j + 2u], sum[i][j + 3u]) + offset;
+            if (HAS_addend)
+                value += FOUR(addend, VECTOR_C, start + min(row, m - 1u) * n, column, n);
             if (row < m && VECTOR_C)
                 c[at / 4u] = value;
             else if (row < m)

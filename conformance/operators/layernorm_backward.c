@@ -7,20 +7,20 @@
 static const struct sizes sizes[] = {
     {"rows=1,width=1", AS_INTEGER | AS_REAL},
     {"rows=3,width=2,correction=1", AS_INTEGER | AS_REAL},
-    {"rows=37,width=7", AS_INTEGER | AS_REAL | AS_HARD},
-    {"rows=5,width=48,correction=1,weight=none", AS_INTEGER | AS_REAL},
+    {"rows=37,width=7,addend=none", AS_INTEGER | AS_REAL | AS_HARD},
+    {"rows=5,width=48,correction=1,weight=none,addend=none", AS_INTEGER | AS_REAL},
     {"rows=37,width=384", AS_INTEGER | AS_REAL},
-    {"rows=514,width=384", AS_INTEGER | AS_REAL | AS_HARD},
+    {"rows=514,width=384,addend=none", AS_INTEGER | AS_REAL | AS_HARD},
     {"rows=3,width=1531,weight=none", AS_INTEGER | AS_REAL},
 };
 
 static const struct sizes patterns[] = {
-    {"rows=1..300,width=2..1600,correction=0|1,weight=none|", AS_INTEGER | AS_REAL | AS_HARD},
+    {"rows=1..300,width=2..1600,correction=0|1,weight=none|,addend=none|", AS_INTEGER | AS_REAL | AS_HARD},
 };
 
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_layernorm_backward v = values_layernorm_backward(application);
-    shape[AT(dx)] = shape[AT(dy)] = shape[AT(x)] = SHAPE(v.rows.n, v.width.n);
+    shape[AT(dx)] = shape[AT(dy)] = shape[AT(x)] = shape[AT(addend)] = SHAPE(v.rows.n, v.width.n);
     shape[AT(mean)] = shape[AT(rstd)] = SHAPE(v.rows.n);
     shape[AT(weight)] = SHAPE(v.width.n);
 }
@@ -79,9 +79,11 @@ static void bound(const struct application *application) {
                     sum += g;
                     product += g * xh;
                 } else {
+                    const double other = v.addend.f != NULL ? fabs((double)v.addend.f[r * width + i]) : 0;
                     application->bounds[AT(dx)][r * width + i] =
-                        gamma_of((double)width + 12) * rstd *
-                        (g + sum / (double)width + xh * product / divisor);
+                        gamma_of((double)width + 13) * rstd *
+                            (g + sum / (double)width + xh * product / divisor) +
+                        EPS * other;
                 }
             }
     }

@@ -8,42 +8,43 @@
  * weights, whose sums are long. */
 static const struct sizes sizes[] = {
     {"batch=1,m=1,n=1,k=1", AS_INTEGER | AS_REAL},
-    {"batch=1,m=1,n=7,k=16,bias=none", AS_INTEGER | AS_REAL},
+    {"batch=1,m=1,n=7,k=16,bias=none,addend=none", AS_INTEGER | AS_REAL},
     {"batch=2,m=3,n=2,k=5", AS_INTEGER | AS_REAL},
-    {"batch=2,m=3,n=2,k=5,transpose_a=1", AS_INTEGER | AS_REAL},
-    {"batch=2,m=3,n=2,k=5,transpose_b=1,bias=none", AS_INTEGER | AS_REAL},
+    {"batch=2,m=3,n=2,k=5,transpose_a=1,addend=none", AS_INTEGER | AS_REAL},
+    {"batch=2,m=3,n=2,k=5,transpose_b=1,bias=none,addend=none", AS_INTEGER | AS_REAL},
     {"batch=2,m=3,n=2,k=5,transpose_a=1,transpose_b=1", AS_INTEGER | AS_REAL},
     {"batch=1,m=16,n=32,k=8", AS_INTEGER | AS_REAL},
     {"batch=1,m=17,n=33,k=9", AS_INTEGER | AS_REAL},
     {"batch=1,m=15,n=31,k=7,transpose_b=1,bias=none", AS_INTEGER | AS_REAL},
     {"batch=3,m=37,n=41,k=43", AS_INTEGER | AS_REAL},
     {"batch=3,m=37,n=41,k=43,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},
-    {"batch=3,m=37,n=41,k=43,transpose_b=1", AS_INTEGER | AS_REAL},
+    {"batch=3,m=37,n=41,k=43,transpose_b=1,addend=none", AS_INTEGER | AS_REAL},
     {"batch=3,m=37,n=41,k=43,transpose_a=1,transpose_b=1,bias=none", AS_INTEGER | AS_REAL},
-    {"batch=1,m=128,n=64,k=64", AS_INTEGER | AS_REAL},
+    {"batch=1,m=128,n=64,k=64,addend=none", AS_INTEGER | AS_REAL},
     {"batch=1,m=129,n=65,k=67,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},
-    {"batch=1,m=257,n=1152,k=384,transpose_b=1", AS_INTEGER | AS_REAL},
-    {"batch=1,m=130,n=1536,k=384,transpose_b=1", AS_INTEGER},
+    {"batch=1,m=257,n=1152,k=384,transpose_b=1,addend=none", AS_INTEGER | AS_REAL},
+    {"batch=1,m=130,n=1536,k=384,transpose_b=1,addend=none", AS_INTEGER},
     {"batch=1,m=130,n=384,k=1536,transpose_b=1", AS_REAL},
-    {"batch=1,m=256,n=384,k=48,transpose_b=1", AS_INTEGER | AS_REAL},
-    {"batch=1,m=1,n=512,k=512,transpose_b=1,bias=none", AS_INTEGER | AS_REAL},
-    {"batch=1,m=8,n=97,k=511,transpose_b=1", AS_INTEGER | AS_REAL},
+    {"batch=1,m=256,n=384,k=48,transpose_b=1,addend=none", AS_INTEGER | AS_REAL},
+    {"batch=1,m=1,n=512,k=512,transpose_b=1,bias=none,addend=none", AS_INTEGER | AS_REAL},
+    {"batch=1,m=8,n=97,k=511,transpose_b=1,addend=none", AS_INTEGER | AS_REAL},
     {"batch=2,m=9,n=65,k=67,transpose_b=1,bias=none", AS_INTEGER | AS_REAL},
-    {"batch=1,m=52,n=97,k=384,transpose_b=1", AS_INTEGER | AS_REAL},
-    {"batch=1,m=384,n=97,k=208,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},
+    {"batch=1,m=52,n=97,k=384,transpose_b=1,addend=none", AS_INTEGER | AS_REAL},
+    {"batch=1,m=384,n=97,k=208,transpose_a=1,bias=none,addend=none", AS_INTEGER | AS_REAL},
     {"batch=1,m=384,n=48,k=2056,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},
-    {"batch=1,m=65,n=33,k=10007,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},
+    {"batch=1,m=65,n=33,k=10007,transpose_a=1,bias=none,addend=none", AS_INTEGER | AS_REAL},
 };
 
 static const struct sizes patterns[] = {
-    {"batch=1..3,m=1..200,n=1..200,k=1..300,transpose_a=0|1,transpose_b=0|1,bias=none|",
+    {"batch=1..3,m=1..200,n=1..200,k=1..300,transpose_a=0|1,transpose_b=0|1,bias=none|,addend=none|",
      AS_INTEGER | AS_REAL},
-    {"batch=1,m=1..70,n=1..70,k=300..5000,transpose_a=0|1,transpose_b=0|1,bias=none|", AS_INTEGER | AS_REAL},
+    {"batch=1,m=1..70,n=1..70,k=300..5000,transpose_a=0|1,transpose_b=0|1,bias=none|,addend=none|",
+     AS_INTEGER | AS_REAL},
 };
 
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_matmul v = values_matmul(application);
-    shape[AT(c)] = SHAPE(v.batch.n, v.m.n, v.n.n);
+    shape[AT(c)] = shape[AT(addend)] = SHAPE(v.batch.n, v.m.n, v.n.n);
     shape[AT(a)] = v.transpose_a.n ? SHAPE(v.batch.n, v.k.n, v.m.n) : SHAPE(v.batch.n, v.m.n, v.k.n);
     shape[AT(b)] = v.transpose_b.n ? SHAPE(v.batch.n, v.n.n, v.k.n) : SHAPE(v.batch.n, v.k.n, v.n.n);
     shape[AT(bias)] = SHAPE(v.n.n);
@@ -60,9 +61,11 @@ static void bound(const struct application *application) {
             const float *const a = v.a.f + i / m * m * k + i % m * a_row;
             const float *const b = v.b.f + i / m * k * n + j * b_column;
             double condition = v.bias.f != NULL ? fabs((double)v.bias.f[j]) : 0;
+            if (v.addend.f != NULL)
+                condition += fabs((double)v.addend.f[i * n + j]);
             for (size_t l = 0; l < k; l++)
                 condition += fabs((double)a[l * a_step] * (double)b[l * b_step]);
-            application->bounds[AT(c)][i * n + j] = gamma_of((double)k + 1) * condition;
+            application->bounds[AT(c)][i * n + j] = gamma_of((double)k + 2) * condition;
         }
 }
 

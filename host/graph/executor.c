@@ -1,6 +1,7 @@
 #include "graph/executor_internal.h"
 
 #include "base/memory.h"
+#include "graph/fuse.h"
 
 #include <stdlib.h>
 
@@ -24,6 +25,7 @@ static struct plan_limits device_limits(const struct gpu_properties *device) {
 enum status executor_create(struct executor **out, struct graph *graph, struct gpu_device *device,
                             bool timed) {
     *out = NULL;
+    TRY(graph_fuse(graph));
     struct executor *executor;
     TRY(memory_new(&executor, 1, sizeof *executor));
     executor->graph = graph;
@@ -44,6 +46,7 @@ enum status executor_create(struct executor **out, struct graph *graph, struct g
 enum status executor_fits(struct graph *graph, const struct gpu_device *device) {
     const struct plan_limits limits = device_limits(gpu_device_properties(device));
     struct plan *plan;
+    TRY(graph_fuse(graph));
     TRY(plan_create(&plan, graph, &limits));
     const uint64_t needed = plan_bytes(plan), room = gpu_device_room(device);
     plan_destroy(plan);

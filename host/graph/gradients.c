@@ -106,7 +106,7 @@ void graph_accumulate_gradients(struct graph *g, const struct tensor *part, floa
 #define REAL_OF(operator, name_)   (node->numbers[ARGUMENT_INDEX(operator, name_)].real)
 
 /* C = op(A) op(B) + bias. dA = dC op(B)^T and dB = op(A)^T dC, themselves transposed where the operand is;
- * dbias = the sum of dC's rows. */
+ * dbias = the sum of dC's rows. An addend comes in when gradients are done (fuse.h). */
 void graph_gradient_matmul(struct backward *w, const struct graph_node *node) {
     struct graph *const g = backward_graph(w);
     const struct tensor *const a = TENSOR_OF(matmul, a), *const b = TENSOR_OF(matmul, b),
@@ -118,21 +118,21 @@ void graph_gradient_matmul(struct backward *w, const struct graph_node *node) {
     if (backward_wants(a)) {
         const struct tensor *const da = graph_activation(g, a->shape);
         if (ta) /* (k, m) = op(B) dC^T */
-            APPEND(g, matmul, TENSOR(da), TENSOR(b), TENSOR(dc), TENSOR(NULL), SIZE(batch), SIZE(k), SIZE(m),
-                   SIZE(n), SIZE(tb), SIZE(1));
+            APPEND(g, matmul, TENSOR(da), TENSOR(b), TENSOR(dc), TENSOR(NULL), TENSOR(NULL), SIZE(batch),
+                   SIZE(k), SIZE(m), SIZE(n), SIZE(tb), SIZE(1));
         else /* (m, k) = dC op(B)^T */
-            APPEND(g, matmul, TENSOR(da), TENSOR(dc), TENSOR(b), TENSOR(NULL), SIZE(batch), SIZE(m), SIZE(k),
-                   SIZE(n), SIZE(0), SIZE(!tb));
+            APPEND(g, matmul, TENSOR(da), TENSOR(dc), TENSOR(b), TENSOR(NULL), TENSOR(NULL), SIZE(batch),
+                   SIZE(m), SIZE(k), SIZE(n), SIZE(0), SIZE(!tb));
         backward_give(w, a, da);
     }
     if (backward_wants(b)) {
         const struct tensor *const db = graph_activation(g, b->shape);
         if (tb) /* (n, k) = dC^T op(A) */
-            APPEND(g, matmul, TENSOR(db), TENSOR(dc), TENSOR(a), TENSOR(NULL), SIZE(batch), SIZE(n), SIZE(k),
-                   SIZE(m), SIZE(1), SIZE(ta));
+            APPEND(g, matmul, TENSOR(db), TENSOR(dc), TENSOR(a), TENSOR(NULL), TENSOR(NULL), SIZE(batch),
+                   SIZE(n), SIZE(k), SIZE(m), SIZE(1), SIZE(ta));
         else /* (k, n) = op(A)^T dC */
-            APPEND(g, matmul, TENSOR(db), TENSOR(a), TENSOR(dc), TENSOR(NULL), SIZE(batch), SIZE(k), SIZE(n),
-                   SIZE(m), SIZE(!ta), SIZE(0));
+            APPEND(g, matmul, TENSOR(db), TENSOR(a), TENSOR(dc), TENSOR(NULL), TENSOR(NULL), SIZE(batch),
+                   SIZE(k), SIZE(n), SIZE(m), SIZE(!ta), SIZE(0));
         backward_give(w, b, db);
     }
     if (backward_wants(bias))
@@ -150,7 +150,7 @@ void graph_gradient_layernorm(struct backward *w, const struct graph_node *node)
     if (backward_wants(x)) {
         const struct tensor *const dx = graph_activation(g, x->shape);
         APPEND(g, layernorm_backward, TENSOR(dx), TENSOR(dy), TENSOR(x), TENSOR(mean), TENSOR(rstd),
-               TENSOR(weight), SIZE(rows), SIZE(width), SIZE(SIZE_OF(layernorm, correction)));
+               TENSOR(weight), TENSOR(NULL), SIZE(rows), SIZE(width), SIZE(SIZE_OF(layernorm, correction)));
         backward_give(w, x, dx);
     }
     if (backward_wants(weight) || backward_wants(bias)) {

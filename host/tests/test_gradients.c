@@ -14,7 +14,7 @@ struct matmul_sizes {
 
 static void matmul_forward(struct problem *p) {
     const struct matmul_sizes *s = p->sizes;
-    reference_matmul(p->y.value, p->in[0].value, p->in[1].value, s->with_bias ? p->in[2].value : NULL,
+    reference_matmul(p->y.value, p->in[0].value, p->in[1].value, s->with_bias ? p->in[2].value : NULL, NULL,
                      s->batch, s->m, s->n, s->k, s->transpose_a, s->transpose_b);
 }
 
@@ -24,14 +24,14 @@ static void matmul_backward(struct problem *p) {
     float *da = p->in[0].gradient, *db = p->in[1].gradient;
     const size_t g = s->batch, m = s->m, n = s->n, k = s->k;
     if (s->transpose_a) {
-        reference_matmul(da, b, dc, NULL, g, k, m, n, s->transpose_b, 1);
+        reference_matmul(da, b, dc, NULL, NULL, g, k, m, n, s->transpose_b, 1);
     } else {
-        reference_matmul(da, dc, b, NULL, g, m, k, n, 0, !s->transpose_b);
+        reference_matmul(da, dc, b, NULL, NULL, g, m, k, n, 0, !s->transpose_b);
     }
     if (s->transpose_b) {
-        reference_matmul(db, dc, a, NULL, g, n, k, m, 1, s->transpose_a);
+        reference_matmul(db, dc, a, NULL, NULL, g, n, k, m, 1, s->transpose_a);
     } else {
-        reference_matmul(db, a, dc, NULL, g, k, n, m, !s->transpose_a, 0);
+        reference_matmul(db, a, dc, NULL, NULL, g, k, n, m, !s->transpose_a, 0);
     }
     if (s->with_bias) {
         reference_sum_rows(p->in[2].gradient, dc, g * m, n, 1);
@@ -78,7 +78,8 @@ static void layernorm_forward(struct problem *p) {
 static void layernorm_backward(struct problem *p) {
     const struct layernorm_sizes *s = p->sizes;
     reference_layernorm_backward(p->in[0].gradient, p->y.gradient, p->in[0].value, p->saved[0], p->saved[1],
-                                 s->with_weight ? p->in[1].value : NULL, s->rows, s->width, s->correction);
+                                 s->with_weight ? p->in[1].value : NULL, NULL, s->rows, s->width,
+                                 s->correction);
     reference_layernorm_backward_affine(p->in[1].gradient, p->in[2].gradient, p->y.gradient, p->in[0].value,
                                         p->saved[0], p->saved[1], s->rows, s->width);
 }
