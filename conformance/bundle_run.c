@@ -1,6 +1,6 @@
 #include "conformance/bundle_run.h"
 
-#include "conformance/buffer.h"
+#include "base/buffer.h"
 #include "conformance/bundle.h"
 
 #include <stdio.h>

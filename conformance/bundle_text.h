@@ -2,8 +2,8 @@
 #ifndef MNSP_CONFORMANCE_BUNDLE_TEXT_H
 #define MNSP_CONFORMANCE_BUNDLE_TEXT_H
 
+#include "base/buffer.h"
 #include "conformance/application.h"
-#include "conformance/buffer.h"
 #include "gpu/gpu.h"
 
 /* What is bundled. */

@@ -7,7 +7,7 @@
 #ifndef MNSP_CONFORMANCE_DIFF_H
 #define MNSP_CONFORMANCE_DIFF_H
 
-#include "conformance/buffer.h"
+#include "base/buffer.h"
 #include "conformance/report.h"
 
 struct diff_options {

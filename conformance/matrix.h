@@ -12,7 +12,7 @@
 #ifndef MNSP_CONFORMANCE_MATRIX_H
 #define MNSP_CONFORMANCE_MATRIX_H
 
-#include "conformance/buffer.h"
+#include "base/buffer.h"
 #include "conformance/report.h"
 
 #include <jansson.h>

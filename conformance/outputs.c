@@ -1,6 +1,6 @@
 #include "conformance/outputs.h"
 
-#include "conformance/buffer.h"
+#include "base/buffer.h"
 #include "conformance/report_html.h"
 #include "conformance/report_json.h"
 #include "conformance/report_junit.h"

@@ -1,5 +1,8 @@
 #include "conformance/report_html.h"
 
+#include "base/html.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { MOST_CARDS = 200 };
@@ -17,13 +20,10 @@ void report_html_badge(struct buffer *out, enum outcome outcome) {
 /* ---- the head ---- */
 
 static void add_head(struct buffer *out, const struct report *report) {
-    buffer_add(out,
-               "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
-               "name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>Conformance of ");
-    buffer_add_xml(out, fact(report, "name"));
-    buffer_add(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n<h1>", report_html_style);
-    buffer_add_xml(out, fact(report, "name"));
-    buffer_add(out, "</h1>\n<p class=\"soft\">");
+    char title[256];
+    snprintf(title, sizeof title, "Conformance of %s", fact(report, "name"));
+    html_begin(out, title, report_html_style);
+    buffer_add(out, "<p class=\"soft\">");
     buffer_add_xml(out, fact(report, "driver"));
     buffer_add(out, ", tested by mnsp-conformance ");
     buffer_add_xml(out, report->version);
@@ -59,18 +59,12 @@ static void add_verdict(struct buffer *out, const struct report *report) {
     buffer_add(out, "</p></div>\n");
 }
 
-static void add_fact(struct buffer *out, const char *name, const char *value) {
-    buffer_add(out, "<dt>%s</dt><dd>", name);
-    buffer_add_xml(out, value);
-    buffer_add(out, "</dd>");
-}
-
 /* A limit or a feature of the device, as JSON has it. */
 static void add_value(struct buffer *out, const char *key, const json_t *value) {
     if (json_is_string(value))
-        add_fact(out, key, json_string_value(value));
+        html_fact(out, key, json_string_value(value));
     else if (json_is_boolean(value))
-        add_fact(out, key, json_is_true(value) ? "yes" : "no");
+        html_fact(out, key, json_is_true(value) ? "yes" : "no");
     else if (json_is_integer(value))
         buffer_add(out, "<dt>%s</dt><dd>%lld</dd>", key, (long long)json_integer_value(value));
 }
@@ -80,16 +74,16 @@ static void add_device(struct buffer *out, const struct report *report) {
                                         "vendor_id", "device_id", "api_version"};
     buffer_add(out, "<h2>Device and run</h2>\n<dl>");
     for (size_t i = 0; i < sizeof first / sizeof first[0]; i++)
-        add_fact(out, first[i], fact(report, first[i]));
-    add_fact(out, "set", report->set);
+        html_fact(out, first[i], fact(report, first[i]));
+    html_fact(out, "set", report->set);
     if (report->filter != NULL)
-        add_fact(out, "filter", report->filter);
+        html_fact(out, "filter", report->filter);
     if (report->parts != 0)
         buffer_add(out, "<dt>part</dt><dd>%u of %u</dd>", report->part, report->parts);
     buffer_add(out, "<dt>seed</dt><dd>%llu%s</dd><dt>rounds</dt><dd>%llu</dd><dt>time</dt><dd>%.1f s</dd>",
                (unsigned long long)report->seed, report->validate ? ", under the validation layer" : "",
                (unsigned long long)report->rounds, report->seconds);
-    add_fact(out, "started", report->started);
+    html_fact(out, "started", report->started);
     buffer_add(out, "</dl>\n<details><summary>Limits and features</summary><dl>");
     const char *key;
     json_t *value;
@@ -187,7 +181,7 @@ enum status report_html(struct buffer *out, const struct report *report) {
     report_html_operators(out, report, groups, count);
     add_cards(out, report, "Waived and suspicious", "", OUTCOME_WAIVER, OUTCOME_QUALITY_WARNING);
     add_device(out, report);
-    buffer_add(out, "</main>\n</body>\n</html>\n");
+    html_end(out);
     free(groups);
     return buffer_status(out);
 }

@@ -6,7 +6,7 @@
 #ifndef MNSP_CONFORMANCE_REPORT_HTML_H
 #define MNSP_CONFORMANCE_REPORT_HTML_H
 
-#include "conformance/buffer.h"
+#include "base/buffer.h"
 #include "conformance/report.h"
 #include "conformance/report_groups.h"
 

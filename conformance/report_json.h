@@ -4,7 +4,7 @@
 #ifndef MNSP_CONFORMANCE_REPORT_JSON_H
 #define MNSP_CONFORMANCE_REPORT_JSON_H
 
-#include "conformance/buffer.h"
+#include "base/buffer.h"
 #include "conformance/report.h"
 
 #define REPORT_FORMAT "mnsp-conformance-report 1"

@@ -4,7 +4,7 @@
 #ifndef MNSP_CONFORMANCE_REPORT_JUNIT_H
 #define MNSP_CONFORMANCE_REPORT_JUNIT_H
 
-#include "conformance/buffer.h"
+#include "base/buffer.h"
 #include "conformance/report.h"
 
 /* Errors: STATUS_MEMORY. */

@@ -1,8 +1,8 @@
 #include "conformance/runner.h"
 
+#include "base/buffer.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "conformance/buffer.h"
 #include "conformance/clock.h"
 #include "conformance/console.h"
 #include "conformance/schedule.h"

@@ -2,6 +2,7 @@
 #include "cli/inspect.h"
 
 #include "base/text.h"
+#include "train/page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@ enum { STANDARD_IMAGES = 1000 };
 
 static const struct cli_option options[] = {
     {"json", NULL, "print one JSON object"},
+    {"html", "FILE", "of a run: write its page, as training does in report.html"},
     {"all", NULL, "every image of a data set, not 1000 of them; and every tensor, the optimiser's too"},
     {0},
 };
@@ -100,6 +102,15 @@ static enum status show_run(const struct cli_values *values, const char *path) {
     return STATUS_OK;
 }
 
+static enum status write_page(const struct cli_values *values, const char *path) {
+    if (!inspect_is_run(path))
+        return status_set(STATUS_USAGE, "%s: not the folder of a run, of which --html writes a page", path);
+    const char *const page = cli_text(values, "html");
+    TRY(page_write(path, page));
+    cli_say("%s", page);
+    return STATUS_OK;
+}
+
 static enum status show_data(const struct cli_values *values, const char *source) {
     json_t *object;
     TRY(inspect_data(&object, source, cli_given(values, "all") ? SIZE_MAX : STANDARD_IMAGES));
@@ -136,6 +147,8 @@ static enum status run(const struct cli_values *values) {
         return status_set(STATUS_USAGE, "name one file or folder; example: %s",
                           "mnsp inspect run/last.safetensors");
     const char *const path = operands[0];
+    if (cli_given(values, "html"))
+        return write_page(values, path);
     if (has_tensors(path))
         return show_tensors(values, path);
     if (inspect_is_run(path))

@@ -2,9 +2,9 @@
 #ifndef MNSP_TESTS_CONFORMANCE_REPORT_H
 #define MNSP_TESTS_CONFORMANCE_REPORT_H
 
+#include "base/buffer.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "conformance/buffer.h"
 #include "conformance/report.h"
 #include "conformance/report_json.h"
 #include "conformance_command.h"

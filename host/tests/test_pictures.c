@@ -416,18 +416,21 @@ static void a_page_of_words_shows_what_is_right(void **state) {
     struct picture_samples samples = word_samples(&settings);
     struct recogniser *const recogniser = open_tiny(3); /* fewer than there are */
     struct data_image page;
+    struct recogniser_reading readings[TINY_WORDS];
     int green, red;
-    assert_ok(picture_words_draw(recogniser, &samples, lettering, "title", &page));
+    assert_ok(picture_words_read(recogniser, &samples, readings));
+    assert_ok(picture_words_draw(&samples, readings, lettering, "title", &page));
     count_colours(&page, &green, &red);
     assert_true(green > 20);
     assert_int_equal(red, 0);
     data_image_free(&page);
     for (size_t i = 0; i < samples.count; i++)
         strcpy(samples.label[i], i == 0 ? "AB" : "?");
-    assert_ok(picture_words_draw(recogniser, &samples, lettering, "title", &page));
+    assert_ok(picture_words_draw(&samples, readings, lettering, "title", &page));
     count_colours(&page, &green, &red);
     assert_true(green > 5 && red > 20);
     data_image_free(&page);
+    recogniser_readings_free(readings, samples.count);
     recogniser_close(recogniser);
     picture_samples_free(&samples);
 }

@@ -32,6 +32,13 @@ static enum status write_line(struct file_log *log, json_t *line) {
     return status;
 }
 
+static json_t *path_texts(const char *const *paths, size_t count) {
+    json_t *const array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, path_text(paths[i]));
+    return array;
+}
+
 enum status train_log_start(struct file_log *log, const struct train_log_start *start) {
     const struct train_options *const options = start->options;
     const struct gpu_properties *const device =
@@ -43,6 +50,10 @@ enum status train_log_start(struct file_log *log, const struct train_log_start *
                   options->program ? options->program : "", "device", device ? device->name : "reference",
                   "driver", device ? device->driver : "scalar C", "objective", objective, "images",
                   integer(start->images), "steps", integer(start->steps));
+    if (line != NULL) {
+        json_object_set_new(line, "data", path_texts(options->data, options->data_count));
+        json_object_set_new(line, "validation", path_texts(options->validation, options->validation_count));
+    }
     if (line != NULL && options->resume)
         json_object_set_new(line, "resumed_at", integer(start->resumed_at));
     return write_line(log, line);
@@ -71,6 +82,20 @@ enum status train_log_evaluate(struct file_log *log, uint64_t step, const struct
                                 "accuracy", real(evaluate_accuracy(set, EVALUATE_WAICS)), "case_sensitive",
                                 real(evaluate_accuracy(set, EVALUATE_CASE_SENSITIVE)), "one_minus_ned",
                                 real(evaluate_accuracy(set, EVALUATE_ONE_MINUS_NED))));
+}
+
+enum status train_log_words(struct file_log *log, uint64_t step, const struct picture_samples *samples,
+                            const struct recogniser_reading *readings) {
+    json_t *const words = json_array();
+    for (size_t i = 0; i < samples->count; i++) {
+        json_t *const word = json_pack("{s:s, s:o}", "text", readings[i].text, "confidence",
+                                       real((double)readings[i].confidence));
+        if (word != NULL && samples->label[i] != NULL)
+            json_object_set_new(word, "label", json_string(samples->label[i]));
+        json_array_append_new(words, word);
+    }
+    return write_line(log,
+                      json_pack("{s:s, s:o, s:o}", "event", "words", "step", integer(step), "words", words));
 }
 
 enum status train_log_checkpoint(struct file_log *log, uint64_t step, const char *path) {

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "data/loader.h"
 #include "train/evaluate.h"
+#include "train/picture.h"
 #include "train/trainer.h"
 
 struct train_log_start {
@@ -18,6 +19,10 @@ MNSP_NODISCARD enum status train_log_start(struct file_log *log, const struct tr
 MNSP_NODISCARD enum status train_log_step(struct file_log *log, const struct train_progress *progress);
 MNSP_NODISCARD enum status train_log_evaluate(struct file_log *log, uint64_t step,
                                               const struct evaluate_set *set);
+/* What was read in the samples that pictures show. */
+MNSP_NODISCARD enum status train_log_words(struct file_log *log, uint64_t step,
+                                           const struct picture_samples *samples,
+                                           const struct recogniser_reading *readings);
 MNSP_NODISCARD enum status train_log_checkpoint(struct file_log *log, uint64_t step, const char *path);
 /* `count` images could not be used so far. */
 MNSP_NODISCARD enum status train_log_skip(struct file_log *log, uint64_t step, enum data_problem problem,

@@ -57,15 +57,19 @@ MNSP_NODISCARD enum status picture_preview_draw(struct picture_preview *preview,
 
 /* ---- recognition ---- */
 
-/* Reads the samples, and draws each with its label, and the reading in green where they are equal by letters
- * and digits, in red where not. */
-MNSP_NODISCARD enum status picture_words_draw(struct recogniser *recogniser,
+/* Reads the samples into readings[samples->count]; release them with recogniser_readings_free(). */
+MNSP_NODISCARD enum status picture_words_read(struct recogniser *recogniser,
                                               const struct picture_samples *samples,
+                                              struct recogniser_reading *readings);
+
+/* Draws each sample with its label, and the reading in green where they are equal by letters and digits, in red where
+ * not; down the left column and then down the right one. */
+MNSP_NODISCARD enum status picture_words_draw(const struct picture_samples *samples,
+                                              const struct recogniser_reading *readings,
                                               struct lettering *lettering, const char *title,
                                               struct data_image *page);
 
-/* The same of samples that have been read, (count) readings, down the left column and then down the right one. `note`
- * stands below the title. */
+/* The same with another note below the title. */
 MNSP_NODISCARD enum status picture_readings_draw(const struct picture_samples *samples,
                                                  const struct recogniser_reading *readings,
                                                  struct lettering *lettering, const char *title,

@@ -1,9 +1,7 @@
-#include "base/memory.h"
 #include "train/evaluate.h"
 #include "train/picture.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { MARGIN = 16, GAP = 12, TITLE = 20, NOTE = 14, LETTERS = 17, SMALL = 12 };
 
@@ -65,14 +63,18 @@ static enum status draw_word(struct lettering *lettering, struct data_image *pag
                      reading);
 }
 
-static enum status read_samples(struct recogniser *recogniser, const struct picture_samples *samples,
-                                struct recogniser_reading *readings) {
+enum status picture_words_read(struct recogniser *recogniser, const struct picture_samples *samples,
+                               struct recogniser_reading *readings) {
     const size_t batch = recogniser_batch(recogniser);
     const size_t floats = (size_t)3 * samples->height * samples->width;
     for (size_t first = 0; first < samples->count; first += batch) {
         const size_t left = samples->count - first;
-        TRY(recogniser_read(recogniser, samples->image + first * floats, left < batch ? left : batch,
-                            readings + first));
+        const enum status status = recogniser_read(recogniser, samples->image + first * floats,
+                                                   left < batch ? left : batch, readings + first);
+        if (status != STATUS_OK) {
+            recogniser_readings_free(readings, first);
+            return status;
+        }
     }
     return STATUS_OK;
 }
@@ -100,17 +102,10 @@ enum status picture_readings_draw(const struct picture_samples *samples,
     return status;
 }
 
-enum status picture_words_draw(struct recogniser *recogniser, const struct picture_samples *samples,
-                               struct lettering *lettering, const char *title, struct data_image *page) {
-    *page = (struct data_image){0};
-    struct recogniser_reading *readings;
-    TRY(memory_new(&readings, samples->count, sizeof *readings));
-    enum status status = read_samples(recogniser, samples, readings);
-    if (status == STATUS_OK)
-        status = picture_readings_draw(
-            samples, readings, lettering, title,
-            "label, and below it the reading: green where letters and digits are right", page);
-    recogniser_readings_free(readings, samples->count);
-    free(readings);
-    return status;
+enum status picture_words_draw(const struct picture_samples *samples,
+                               const struct recogniser_reading *readings, struct lettering *lettering,
+                               const char *title, struct data_image *page) {
+    return picture_readings_draw(samples, readings, lettering, title,
+                                 "label, and below it the reading: green where letters and digits are right",
+                                 page);
 }

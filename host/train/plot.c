@@ -1,12 +1,10 @@
 #include "train/plot.h"
 
+#include "train/axis.h"
+
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 enum { TITLE = 17, LETTERS = 13, LEFT = 78, RIGHT = 16, TOP = 56, BOTTOM = 28, NAMED_BOTTOM = 46 };
-
-enum { LOGARITHMIC_FROM = 30 };
 
 /* Easy to tell apart, also for those who do not see red and green apart. */
 static const struct canvas_colour colours[PLOT_SERIES] = {
@@ -14,99 +12,47 @@ static const struct canvas_colour colours[PLOT_SERIES] = {
     {90, 60, 160}, {120, 120, 120}, {150, 110, 0}, {0, 0, 0},
 };
 
-/* One direction: which numbers are on the axis, and where they lie on the page. */
-struct axis {
-    double low, high; /* of the numbers, or of their logarithms */
-    bool logarithmic;
-    double from, to; /* pixels of low and high */
-};
-
-static double place(const struct axis *axis, double value) {
-    const double number = axis->logarithmic ? log10(value) : value;
-    return axis->from + (number - axis->low) / (axis->high - axis->low) * (axis->to - axis->from);
-}
-
-/* ---- ranges ---- */
-
-static void extend(double *low, double *high, double value) {
-    if (isfinite(value)) {
-        *low = fmin(*low, value);
-        *high = fmax(*high, value);
-    }
-}
+/* ---- axes ---- */
 
 static struct axis y_axis(const struct plot *plot, struct canvas_box frame) {
-    struct axis axis = {INFINITY, -INFINITY, false, frame.y + frame.height, frame.y};
+    double low = INFINITY, high = -INFINITY;
     for (size_t s = 0; s < plot->series_count; s++)
         for (size_t i = 0; i < plot->series[s].count; i++)
-            extend(&axis.low, &axis.high, plot->series[s].y[i]);
-    if (!(axis.low <= axis.high))
-        axis.low = 0, axis.high = 1;
-    axis.logarithmic = plot->may_logarithmic && axis.low > 0 && axis.high / axis.low > LOGARITHMIC_FROM;
-    if (axis.logarithmic)
-        axis.low = log10(axis.low), axis.high = log10(axis.high);
-    else if (axis.low > 0 && axis.low < 0.4 * axis.high)
-        axis.low = 0; /* nearly down to it anyway */
-    const double room = axis.high > axis.low ? 0.06 * (axis.high - axis.low) : 0.5 * fabs(axis.high) + 0.1;
-    axis.high += room;
-    axis.low -= axis.low == 0 ? 0 : room;
-    return axis;
+            if (isfinite(plot->series[s].y[i])) {
+                low = fmin(low, plot->series[s].y[i]);
+                high = fmax(high, plot->series[s].y[i]);
+            }
+    return axis_fit(low, high, plot->may_logarithmic, frame.y + frame.height, frame.y);
 }
 
-/* ---- ticks ---- */
-
-/* 1, 2 or 5 times a power of ten, so that `count` steps about fill `range`. */
-static double tick_step(double range, int count) {
-    const double raw = range / count, power = pow(10, floor(log10(raw))), part = raw / power;
-    return power * (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10);
-}
-
-static void x_tick(struct data_image *page, struct lettering *lettering, struct canvas_box frame, double x,
-                   double value) {
-    char text[32];
-    snprintf(text, sizeof text, "%.6g", value);
-    const struct canvas_point top = {x, frame.y}, bottom = {x, frame.y + frame.height};
-    canvas_line(page, top, bottom, 0.6, canvas_grey(225));
-    lettering_draw(lettering, page, (int)x - lettering_width(lettering, LETTERS, text) / 2,
-                   frame.y + frame.height + 6, LETTERS, text, canvas_grey(80));
-}
-
-static void y_tick(struct data_image *page, struct lettering *lettering, struct canvas_box frame, double y,
-                   double value) {
-    char text[32];
-    snprintf(text, sizeof text, "%.6g", fabs(value) < 1e-12 ? 0 : value);
-    const struct canvas_point left = {frame.x, y}, right = {frame.x + frame.width, y};
-    canvas_line(page, left, right, 0.6, canvas_grey(225));
-    lettering_draw(lettering, page, frame.x - 8 - lettering_width(lettering, LETTERS, text),
-                   (int)y - LETTERS / 2 - 3, LETTERS, text, canvas_grey(80));
-}
-
-static void linear_ticks(struct data_image *page, struct lettering *lettering, struct canvas_box frame,
-                         const struct axis *axis, bool vertical) {
-    const int length = vertical ? frame.height / 42 : frame.width / 110;
-    double step = tick_step(axis->high - axis->low, length > 4 ? length : 4);
-    if (!vertical && step < 1)
-        step = 1; /* steps are whole */
-    for (double value = ceil(axis->low / step) * step; value <= axis->high + step * 1e-9; value += step) {
-        const double at = place(axis, value);
-        if (vertical)
-            y_tick(page, lettering, frame, at, value);
-        else
-            x_tick(page, lettering, frame, at, value);
+static void draw_x_ticks(struct data_image *page, struct lettering *lettering, struct canvas_box frame,
+                         const struct axis *axis) {
+    double ticks[AXIS_TICKS];
+    char text[AXIS_TEXT_SIZE];
+    const size_t count = axis_ticks(axis, frame.width / 110, true, ticks);
+    for (size_t i = 0; i < count; i++) {
+        const double x = axis_place(axis, ticks[i]);
+        const struct canvas_point top = {x, frame.y}, bottom = {x, frame.y + frame.height};
+        canvas_line(page, top, bottom, 0.6, canvas_grey(225));
+        axis_text(ticks[i], text);
+        lettering_draw(lettering, page, (int)x - lettering_width(lettering, LETTERS, text) / 2,
+                       frame.y + frame.height + 6, LETTERS, text, canvas_grey(80));
     }
 }
 
-/* 1, 2 and 5 in every power of ten, or powers alone when there are many. */
-static void logarithmic_ticks(struct data_image *page, struct lettering *lettering, struct canvas_box frame,
-                              const struct axis *axis) {
-    static const double parts[] = {1, 2, 5};
-    const int used = axis->high - axis->low < frame.height / 90.0 ? 3 : 1;
-    for (int power = (int)floor(axis->low); power <= (int)ceil(axis->high); power++)
-        for (int i = 0; i < used; i++) {
-            const double value = parts[i] * pow(10, power);
-            if (log10(value) >= axis->low && log10(value) <= axis->high)
-                y_tick(page, lettering, frame, place(axis, value), value);
-        }
+static void draw_y_ticks(struct data_image *page, struct lettering *lettering, struct canvas_box frame,
+                         const struct axis *axis) {
+    double ticks[AXIS_TICKS];
+    char text[AXIS_TEXT_SIZE];
+    const size_t count = axis_ticks(axis, frame.height / 42, false, ticks);
+    for (size_t i = 0; i < count; i++) {
+        const double y = axis_place(axis, ticks[i]);
+        const struct canvas_point left = {frame.x, y}, right = {frame.x + frame.width, y};
+        canvas_line(page, left, right, 0.6, canvas_grey(225));
+        axis_text(ticks[i], text);
+        lettering_draw(lettering, page, frame.x - 8 - lettering_width(lettering, LETTERS, text),
+                       (int)y - LETTERS / 2 - 3, LETTERS, text, canvas_grey(80));
+    }
 }
 
 /* ---- curves ---- */
@@ -129,7 +75,7 @@ static void draw_series(struct data_image *page, const struct plot_series *serie
                         const struct axis *y, struct canvas_colour colour) {
     struct column last = {0}, current = {0};
     for (size_t i = 0; i < series->count; i++) {
-        const double at_x = place(x, series->x[i]), at_y = place(y, series->y[i]);
+        const double at_x = axis_place(x, series->x[i]), at_y = axis_place(y, series->y[i]);
         const bool finite = isfinite(at_x) && isfinite(at_y);
         if (current.count > 0 && (!finite || floor(at_x) != floor(current.x / current.count))) {
             draw_to(page, &last, &current, colour);
@@ -173,11 +119,8 @@ void plot_draw(struct data_image *page, struct lettering *lettering, struct canv
                                      box.height - TOP - bottom};
     const struct axis x = {plot->x_low, plot->x_high, false, frame.x, frame.x + frame.width};
     const struct axis y = y_axis(plot, frame);
-    linear_ticks(page, lettering, frame, &x, false);
-    if (y.logarithmic)
-        logarithmic_ticks(page, lettering, frame, &y);
-    else
-        linear_ticks(page, lettering, frame, &y, true);
+    draw_x_ticks(page, lettering, frame, &x);
+    draw_y_ticks(page, lettering, frame, &y);
     draw_frame(page, frame);
     for (size_t s = plot->series_count; s-- > 0;)
         draw_series(page, &plot->series[s], &x, &y, colours[s]);

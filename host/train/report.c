@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "train/evaluate.h"
 #include "train/log.h"
+#include "train/page.h"
 #include "train/picture.h"
 #include "train/plot.h"
 #include "train/threads.h"
@@ -172,6 +173,21 @@ static enum status take_samples(struct train_report *report) {
     return status;
 }
 
+static enum status draw_words(struct train_report *report, uint64_t done, const char *title,
+                              struct data_image *page) {
+    struct recogniser_reading *readings;
+    TRY(take_recogniser(report));
+    TRY(memory_new(&readings, report->samples.count, sizeof *readings));
+    enum status status = picture_words_read(report->recogniser, &report->samples, readings);
+    if (status == STATUS_OK)
+        status = train_log_words(report->given.log, done, &report->samples, readings);
+    if (status == STATUS_OK)
+        status = picture_words_draw(&report->samples, readings, report->lettering, title, page);
+    recogniser_readings_free(readings, report->samples.count);
+    free(readings);
+    return status;
+}
+
 static enum status draw_samples(struct train_report *report, uint64_t done, struct data_image *page) {
     const struct train_report_options *const given = &report->given;
     char objective[SETTINGS_TEXT_SIZE], title[SETTINGS_TEXT_SIZE + 64];
@@ -179,10 +195,8 @@ static enum status draw_samples(struct train_report *report, uint64_t done, stru
     snprintf(title, sizeof title, "%s, step %llu of %llu", objective, (unsigned long long)done,
              (unsigned long long)given->steps);
     TRY(take_samples(report));
-    if (is_recognition(report)) {
-        TRY(take_recogniser(report));
-        return picture_words_draw(report->recogniser, &report->samples, report->lettering, title, page);
-    }
+    if (is_recognition(report))
+        return draw_words(report, done, title, page);
     if (report->preview == NULL)
         TRY(picture_preview_open(&report->preview, given->settings, &report->samples,
                                  given->options->device));
@@ -216,15 +230,35 @@ static void draw_or_tell(struct train_report *report, uint64_t done) {
     say(report, status_message());
 }
 
+/* ---- the page ---- */
+
+void train_report_page(struct train_report *report) {
+    const char *const out = report->given.options->out;
+    char *path;
+    enum status status = file_join(&path, out, PAGE_NAME);
+    if (status == STATUS_OK) {
+        status = page_write(out, path);
+        free(path);
+    }
+    if (status == STATUS_OK)
+        return;
+    status_context(status, "no " PAGE_NAME);
+    say(report, status_message());
+}
+
 enum status train_report_step(struct train_report *report, uint64_t done, struct checkpoint_scores *scores,
                               bool *improved) {
     *improved = false;
     const struct settings *const settings = report->given.settings;
     const bool last = done == report->given.steps;
-    if (is_recognition(report) && report->given.options->validation_count > 0 &&
-        (last || train_is_due(done, settings->evaluate_every)))
+    const bool scored = is_recognition(report) && report->given.options->validation_count > 0 &&
+                        (last || train_is_due(done, settings->evaluate_every));
+    const bool drawn = settings->picture_every > 0 && (last || train_is_due(done, settings->picture_every));
+    if (scored)
         TRY(evaluate(report, done, scores, improved));
-    if (settings->picture_every > 0 && (last || train_is_due(done, settings->picture_every)))
+    if (drawn)
         draw_or_tell(report, done);
+    if ((scored || drawn) && !last) /* the last one comes with the run's end */
+        train_report_page(report);
     return STATUS_OK;
 }

@@ -7,7 +7,7 @@
  * Scores (recognition, with validation sets): every evaluate_every steps and at the end, as messages and
  * lines of the log. Pictures: every picture_every steps and at the end, unless it is 0, in the run's folder:
  * pictures/step-<8 digits>.png (picture.h) and pictures/curves.png (plot.h). A picture that cannot be made is
- * told and passed over: training goes on.
+ * told and passed over: training goes on. With each of them, and at the end, report.html (page.h) is written anew.
  *
  * Both compute with networks of their own, on the run's device, with weights copied from the training step,
  * so they do not change what is learned.
@@ -41,6 +41,9 @@ MNSP_NODISCARD enum status train_report_open(struct train_report **out,
  * far. Errors: those of evaluate_run(); none once the run is to stop: then nothing is counted. */
 MNSP_NODISCARD enum status train_report_step(struct train_report *report, uint64_t done,
                                              struct checkpoint_scores *scores, bool *improved);
+
+/* Writes report.html; a failure is told, no more. */
+void train_report_page(struct train_report *report);
 
 void train_report_close(struct train_report *report);
 

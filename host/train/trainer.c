@@ -399,6 +399,8 @@ enum status train_run(const struct settings *settings, const struct train_option
         status = run_steps(&run);
     if (status == STATUS_OK)
         status = report_problems(&run);
+    if (status == STATUS_OK)
+        train_report_page(run.report);
     finish(&run);
     return status;
 }

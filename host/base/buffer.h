@@ -7,8 +7,8 @@
  *     ... buffer.bytes, buffer.used ...
  *     free(buffer.bytes);
  */
-#ifndef MNSP_CONFORMANCE_BUFFER_H
-#define MNSP_CONFORMANCE_BUFFER_H
+#ifndef MNSP_BASE_BUFFER_H
+#define MNSP_BASE_BUFFER_H
 
 #include "base/status.h"
 
@@ -22,6 +22,8 @@ struct buffer {
 };
 
 void buffer_add(struct buffer *buffer, const char *format, ...) MNSP_PRINTF(2, 3);
+
+void buffer_add_bytes(struct buffer *buffer, const void *bytes, size_t count);
 
 /* The text with the characters escaped that mean something in XML and HTML; control characters that XML does
  * not have become '?'. */

@@ -1,4 +1,4 @@
-#include "conformance/buffer.h"
+#include "base/buffer.h"
 
 #include "base/memory.h"
 
@@ -12,7 +12,7 @@ static bool reserve(struct buffer *buffer, size_t more) {
     return !buffer->failed;
 }
 
-static void add_bytes(struct buffer *buffer, const char *bytes, size_t count) {
+void buffer_add_bytes(struct buffer *buffer, const void *bytes, size_t count) {
     if (!reserve(buffer, count))
         return;
     memcpy(buffer->bytes + buffer->used, bytes, count);
@@ -44,20 +44,20 @@ void buffer_add_xml(struct buffer *buffer, const char *text) {
                                    : c < ' ' && c != '\n' && c != '\t' ? "?"
                                                                        : NULL;
         if (entity != NULL)
-            add_bytes(buffer, entity, strlen(entity));
+            buffer_add_bytes(buffer, entity, strlen(entity));
         else
-            add_bytes(buffer, text, 1);
+            buffer_add_bytes(buffer, text, 1);
     }
 }
 
 void buffer_add_shell(struct buffer *buffer, const char *text) {
-    add_bytes(buffer, "'", 1);
+    buffer_add_bytes(buffer, "'", 1);
     for (; *text != '\0'; text++)
         if (*text == '\'')
-            add_bytes(buffer, "'\\''", 4);
+            buffer_add_bytes(buffer, "'\\''", 4);
         else
-            add_bytes(buffer, text, 1);
-    add_bytes(buffer, "'", 1);
+            buffer_add_bytes(buffer, text, 1);
+    buffer_add_bytes(buffer, "'", 1);
 }
 
 enum status buffer_status(const struct buffer *buffer) {
