@@ -114,6 +114,7 @@ static enum status tell_scores(struct train_report *report, uint64_t done,
                                const struct evaluate_result *result) {
     for (size_t i = 0; i < result->count; i++) {
         TRY(train_log_evaluate(report->given.log, done, &result->sets[i]));
+        TRY(events_evaluation(report->given.events, done, &result->sets[i]));
         tell_score(report, done, result->sets[i].name, &result->sets[i]);
     }
     const struct evaluate_set sum = evaluate_sum(result);
@@ -216,10 +217,15 @@ static enum status draw_curves(struct train_report *report) {
 
 static enum status draw(struct train_report *report, uint64_t done) {
     struct data_image page;
-    char name[64];
+    char name[64], *path;
     TRY(draw_samples(report, done, &page));
+    const uint32_t width = page.width, height = page.height;
     snprintf(name, sizeof name, "step-%08llu.png", (unsigned long long)done);
     TRY(save(report, &page, name));
+    TRY(memory_format(&path, "%s/pictures/%s", report->given.options->out, name));
+    const enum status status = events_picture_file(report->given.events, done, path, width, height);
+    free(path);
+    TRY(status);
     return draw_curves(report);
 }
 

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "data/source.h"
 #include "train/checkpoint.h"
+#include "train/events.h"
 #include "train/trainer.h"
 
 struct train_report;
@@ -29,6 +30,7 @@ struct train_report_options {
     struct data_set *set; /* that is trained on */
     struct train_step *step;
     struct file_log *log;
+    struct events *events;
     uint64_t steps; /* in all */
 };
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "data/source.h"
 #include "train/checkpoint.h"
+#include "train/events.h"
 #include "train/feed.h"
 #include "train/log.h"
 #include "train/recognise.h"
@@ -27,6 +28,7 @@ struct run {
     struct train_feed *feed;
     struct train_step *step;
     struct file_log *log;
+    struct events *events;
     struct train_report *report;
     uint64_t done;                 /* steps, those before a resume too */
     uint64_t first, steps, warmup; /* steps: resumed at, in all, of rising rate */
@@ -209,6 +211,7 @@ static enum status open_folder(struct run *run) {
     status = file_log_open(&run->log, path);
     free(path);
     TRY(status);
+    TRY(events_open(&run->events, out, run->first));
     return train_log_start(run->log, &(struct train_log_start){.settings = run->settings,
                                                                .options = run->options,
                                                                .images = data_set_count(run->set),
@@ -222,6 +225,7 @@ static enum status open_report(struct run *run) {
                                                                           .set = run->set,
                                                                           .step = run->step,
                                                                           .log = run->log,
+                                                                          .events = run->events,
                                                                           .steps = run->steps});
 }
 
@@ -247,6 +251,7 @@ static void finish(struct run *run) {
     data_charset_free(&run->charset);
     free(run->characters);
     train_step_destroy(run->step);
+    events_close(run->events);
     if (run->log != NULL)
         file_log_close(run->log);
 }
@@ -303,6 +308,7 @@ static enum status tell_step(struct run *run, struct clock *clock, struct train_
     progress->seconds_left = (now - clock->begin) / (double)(done - run->first) * (double)(run->steps - done);
     if (progress->logged) {
         TRY(train_log_step(run->log, progress));
+        TRY(events_step(run->events, progress));
         clock->line = now;
         clock->line_step = done;
     }
