@@ -6,6 +6,7 @@
 #include "data/text.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 struct member {
     struct source source;
     char *path, *name;
+    double weight;
     size_t first;
 };
 
@@ -73,11 +75,48 @@ static enum status open_source(struct source *out, const char *path) {
     return out->kind != NULL ? STATUS_OK : source_open_folder(out, path);
 }
 
-static enum status add_member(struct data_set *set, const char *path) {
+/* The weight behind the last '@' of a text, 0 when there is none; a file or folder of that name has none. */
+static double weight_of(const char *text, size_t *length) {
+    struct stat about;
+    const char *const at = strrchr(text, '@');
+    char *end;
+    *length = strlen(text);
+    if (at == NULL || stat(text, &about) == 0 || !(at[1] >= '0' && at[1] <= '9'))
+        return 0;
+    const double weight = strtod(at + 1, &end);
+    if (*end != '\0')
+        return 0;
+    *length = (size_t)(at - text);
+    return weight;
+}
+
+/* Splits "SOURCE@WEIGHT". */
+static enum status take_weight(struct member *member, const char *text) {
+    size_t length;
+    const double weight = weight_of(text, &length);
+    if (length < strlen(text) && !(weight > 0 && weight <= DATA_MOST_WEIGHT))
+        return status_set(STATUS_USAGE, "%s: a weight is above 0 and at most %d", text, DATA_MOST_WEIGHT);
+    member->weight = length < strlen(text) ? weight : 1;
+    TRY(memory_copy_text(&member->path, text));
+    member->path[length] = '\0';
+    return STATUS_OK;
+}
+
+static enum status open_member(struct member *member, const char *text) {
+    TRY(take_weight(member, text));
+    const enum status status = open_source(&member->source, member->path);
+    if (status != STATUS_OK) {
+        free(member->path);
+        member->path = NULL;
+    }
+    return status;
+}
+
+static enum status add_member(struct data_set *set, const char *text) {
     struct member *const member = &set->members[set->member_count];
-    TRY(open_source(&member->source, path));
+    TRY(open_member(member, text));
+    const char *const path = member->path;
     set->member_count++; /* from here on data_set_close() releases it */
-    TRY(memory_copy_text(&member->path, path));
     TRY(last_part(&member->name, path));
     member->first = set->count;
     if (member->source.count == 0)
@@ -122,6 +161,13 @@ size_t data_set_count(const struct data_set *set) {
     return set->count;
 }
 
+uint64_t data_set_epoch_count(const struct data_set *set) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < set->member_count; i++)
+        count += (uint64_t)round(set->members[i].weight * (double)set->members[i].source.count);
+    return count;
+}
+
 size_t data_set_source_count(const struct data_set *set) {
     return set->member_count;
 }
@@ -132,6 +178,7 @@ struct data_source_info data_set_source(const struct data_set *set, size_t sourc
         .path = member->path,
         .name = member->name,
         .format = member->source.format,
+        .weight = member->weight,
         .first = member->first,
         .count = member->source.count,
         .labelled = member->source.labelled,

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "data/loader_row.h"
+#include "data/mix.h"
 #include "data/shuffle.h"
 
 #include <pthread.h>
@@ -37,7 +38,8 @@ struct data_loader {
     uint64_t held;    /* the caller's batch, or the next one before the first call */
     uint64_t claimed; /* the step whose rows are being given out */
     bool holding, stop;
-    uint32_t *order; /* of order_epoch; NULL when sequential */
+    struct data_mix *mix; /* NULL when sequential, like order */
+    uint32_t *order;      /* of the places of order_epoch */
     uint64_t order_epoch;
 
     pthread_t *threads;
@@ -55,14 +57,20 @@ static void begin_slot(struct data_loader *loader, struct slot *slot) {
     const struct data_loader_settings *const settings = &loader->maker.settings;
     const uint64_t epoch = loader->claimed / loader->steps_per_epoch;
     const uint64_t first = loader->claimed % loader->steps_per_epoch * settings->batch;
-    const size_t count = data_set_count(loader->maker.set);
-    if (loader->order != NULL && loader->order_epoch != epoch) {
+    const size_t count = loader->mix ? data_mix_count(loader->mix) : data_set_count(loader->maker.set);
+    if (loader->mix != NULL && loader->order_epoch != epoch) {
+        data_mix_begin(loader->mix, settings->seed, (uint32_t)epoch);
         data_shuffle(loader->order, (uint32_t)count, settings->seed, (uint32_t)epoch);
         loader->order_epoch = epoch;
     }
     slot->row_count = count - first < settings->batch ? (size_t)(count - first) : settings->batch;
-    for (size_t i = 0; i < slot->row_count; i++)
-        slot->rows[i].start = loader->order ? loader->order[first + i] : (uint32_t)(first + i);
+    for (size_t i = 0; i < slot->row_count; i++) {
+        struct data_mix_place place = {.item = (uint32_t)(first + i)};
+        if (loader->mix != NULL)
+            place = data_mix_at(loader->mix, loader->order[first + i]);
+        slot->rows[i].start = place.item;
+        slot->rows[i].copy = place.copy;
+    }
     slot->batch.step = loader->claimed;
     slot->batch.epoch = (uint32_t)epoch;
     slot->done = 0;
@@ -213,14 +221,9 @@ size_t data_loader_problems(const struct data_loader *loader, enum data_problem 
 
 /* ---- opening and closing ---- */
 
-static enum status check_settings(const struct data_set *set, const struct data_loader_settings *settings) {
-    const size_t count = data_set_count(set);
+static enum status check_settings(const struct data_loader_settings *settings) {
     if (settings->batch == 0 || settings->batch > 1 << 20)
         return status_set(STATUS_USAGE, "a batch of %zu is out of range 1 .. %d", settings->batch, 1 << 20);
-    if (settings->order == DATA_SHUFFLED && settings->batch > count)
-        return status_set(STATUS_USAGE,
-                          "a batch of %zu is more than the %zu images of the data set; lower --batch",
-                          settings->batch, count);
     if (settings->threads == 0 || settings->threads > THREADS_MAX)
         return status_set(STATUS_USAGE, "%u loader threads are out of range 1 .. %d", settings->threads,
                           THREADS_MAX);
@@ -234,6 +237,24 @@ static enum status check_settings(const struct data_set *set, const struct data_
         return status_set(STATUS_USAGE, "a label length of %zu is out of range 3 .. 4096",
                           settings->target_steps);
     return STATUS_OK;
+}
+
+/* What an epoch is: by the weights of the sources in random order, or every item once. */
+static enum status lay_out(struct data_loader *loader) {
+    const struct data_loader_settings *const settings = &loader->maker.settings;
+    const size_t batch = settings->batch, items = data_set_count(loader->maker.set);
+    if (settings->order == DATA_SEQUENTIAL) {
+        loader->steps_per_epoch = (items + batch - 1) / batch;
+        return STATUS_OK;
+    }
+    TRY(data_mix_open(&loader->mix, loader->maker.set));
+    const size_t count = data_mix_count(loader->mix);
+    loader->steps_per_epoch = count / batch;
+    if (batch <= count)
+        return STATUS_OK;
+    return status_set(STATUS_USAGE,
+                      "a batch of %zu is more than the %zu images of the data set; lower --batch", batch,
+                      count);
 }
 
 static enum status slot_new(struct slot *slot, const struct data_loader_settings *settings) {
@@ -274,8 +295,8 @@ static enum status allocate(struct data_loader *loader) {
     const size_t count = data_set_count(loader->maker.set);
     TRY(memory_new(&loader->counted, count, 1));
     TRY(memory_new(&loader->maker.known, count, sizeof *loader->maker.known));
-    if (settings->order == DATA_SHUFFLED)
-        TRY(memory_new(&loader->order, count, sizeof *loader->order));
+    if (loader->mix != NULL)
+        TRY(memory_new(&loader->order, data_mix_count(loader->mix), sizeof *loader->order));
     loader->order_epoch = UINT64_MAX; /* no epoch yet */
     /* One batch held, one ready, one in the making; more when batches are small and workers many. */
     const size_t slots = 3 + 2 * settings->threads / settings->batch;
@@ -300,17 +321,16 @@ static enum status start_threads(struct data_loader *loader) {
 enum status data_loader_open(struct data_loader **out, struct data_set *set,
                              const struct data_loader_settings *settings) {
     *out = NULL;
-    TRY(check_settings(set, settings));
+    TRY(check_settings(settings));
     struct data_loader *loader;
     TRY(memory_new(&loader, 1, sizeof *loader));
-    const size_t count = data_set_count(set), batch = settings->batch;
     loader->maker = (struct row_maker){.set = set, .settings = *settings};
-    loader->steps_per_epoch = settings->order == DATA_SHUFFLED ? count / batch : (count + batch - 1) / batch;
     loader->held = loader->claimed = settings->first_step;
     pthread_mutex_init(&loader->mutex, NULL);
     pthread_cond_init(&loader->work, NULL);
     pthread_cond_init(&loader->ready, NULL);
     enum status code;
+    TRY_GOTO(code, lay_out(loader), failed);
     TRY_GOTO(code, allocate(loader), failed);
     TRY_GOTO(code, start_threads(loader), failed);
     *out = loader;
@@ -337,6 +357,7 @@ void data_loader_close(struct data_loader *loader) {
     free(loader->threads);
     free(loader->slots);
     free(loader->order);
+    data_mix_close(loader->mix);
     free(loader->counted);
     free((void *)loader->maker.known);
     free(loader);

@@ -50,15 +50,15 @@ static enum status read_item(struct row_maker *maker, uint32_t item, struct data
     return STATUS_OK;
 }
 
-/* `start` is the item the row was meant for: a replacement is not seen twice in the same form. */
+/* `seen` is the item the row was meant for, and which copy: a replacement is not seen twice in the same form. */
 static enum status fill_views(const struct row_maker *maker, struct data_batch *batch, size_t index,
-                              uint32_t start, const struct data_image *image) {
+                              uint64_t seen, const struct data_image *image) {
     const struct data_loader_settings *const settings = &maker->settings;
     const uint32_t height = settings->height, width = settings->width;
     const size_t planes = (size_t)3 * height * width;
     if (settings->clean)
         TRY(data_view_clean(&batch->image[index * planes], image, height, width));
-    const struct data_view_key key = {.seed = settings->seed, .epoch = batch->epoch, .index = start};
+    const struct data_view_key key = {.seed = settings->seed, .epoch = batch->epoch, .index = seen};
     if (settings->guidance)
         TRY(data_view_guidance(&batch->guidance[index * planes], image, height, width, &key));
     const struct data_view_chances *const chances =
@@ -80,13 +80,13 @@ static void fill_label(const struct row_maker *maker, struct data_batch *batch, 
 }
 
 /* Tries one item; *problem is USABLE when the row is filled. */
-static enum status try_item(struct row_maker *maker, struct data_batch *batch, size_t index, uint32_t start,
+static enum status try_item(struct row_maker *maker, struct data_batch *batch, size_t index, uint64_t seen,
                             uint32_t item, int *problem) {
     struct data_image image;
     char *label;
     enum status code = read_item(maker, item, &image, &label, problem);
     if (code == STATUS_OK && *problem == USABLE)
-        code = fill_views(maker, batch, index, start, &image);
+        code = fill_views(maker, batch, index, seen, &image);
     if (code == STATUS_OK && *problem == USABLE && label != NULL) {
         fill_label(maker, batch, index, label);
         label = NULL;
@@ -99,12 +99,13 @@ static enum status try_item(struct row_maker *maker, struct data_batch *batch, s
 
 enum status row_make(struct row_maker *maker, struct data_batch *batch, size_t index, struct row *row) {
     const uint32_t count = (uint32_t)data_set_count(maker->set);
+    const uint64_t seen = (uint64_t)row->copy << 32 | row->start;
     row->filled = false;
     for (row->skipped = 0; row->skipped < count; row->skipped++) {
         const uint32_t item = (uint32_t)(((uint64_t)row->start + row->skipped) % count);
         int problem = (int)maker->known[item] - 1;
         if (problem == USABLE)
-            TRY(try_item(maker, batch, index, row->start, item, &problem));
+            TRY(try_item(maker, batch, index, seen, item, &problem));
         row->filled = problem == USABLE;
         if (row->filled)
             return STATUS_OK;

@@ -18,6 +18,7 @@ struct row_maker {
 /* How a row came about: items start, start + 1, ... (modulo the set) were unusable, `skipped` of them. */
 struct row {
     uint32_t start, skipped;
+    uint32_t copy; /* which time in this epoch the item is shown, from 0: each is changed apart */
     bool filled;
 };
 

@@ -14,6 +14,9 @@
  *     render:count=N,seed=S[,words=FILE][,vary=0|1][,wear=W][,fonts=DIR][,photos=DIR]
  *                               words drawn with the installed fonts; see render.h
  *
+ * "@W" behind a source is its weight: in training, an epoch shows each of its images W times, such as 4 or 0.25 (then a
+ * quarter of them, another one each epoch). Without it, once. What reads in order, once, passes over it.
+ *
  * Use:
  *
  *     struct data_set *set;
@@ -34,12 +37,15 @@
 
 struct data_set;
 
+enum { DATA_MOST_WEIGHT = 10000 };
+
 /* One source of a set, for tables and messages; the texts belong to the set. */
 struct data_source_info {
     const char *path;    /* as it was given */
     const char *name;    /* its last part: a folder's or file's name */
     const char *format;  /* "labelled folder", "LMDB", "LMDBs", "folder", "rendered words" */
     size_t first, count; /* its global indices */
+    double weight;       /* 1 where none was given */
     bool labelled;       /* whether its items have labels, as far as its first item tells */
     bool understated;    /* an LMDB that holds more images than its num-samples says */
 };
@@ -53,6 +59,9 @@ void data_set_close(struct data_set *set);
 
 /* The number of items, at most 2^32 - 1. */
 size_t data_set_count(const struct data_set *set);
+
+/* The images that an epoch of training shows: those of each source, times its weight, rounded. */
+uint64_t data_set_epoch_count(const struct data_set *set);
 
 size_t data_set_source_count(const struct data_set *set);
 struct data_source_info data_set_source(const struct data_set *set, size_t source);

@@ -19,7 +19,7 @@ enum status data_view_clean(float *planes, const struct data_image *image, uint3
 }
 
 static struct philox start(const struct data_view_key *key, uint32_t place) {
-    const uint64_t element = ((uint64_t)key->index << 16) + ((uint64_t)place << 14);
+    const uint64_t element = (key->index << 16) + ((uint64_t)place << 14);
     return philox_start(key->seed, PHILOX_STREAM_AUGMENT, key->epoch, element);
 }
 

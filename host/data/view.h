@@ -15,7 +15,8 @@
 /* Which random numbers a view takes. */
 struct data_view_key {
     uint64_t seed;
-    uint32_t epoch, index;
+    uint32_t epoch;
+    uint64_t index; /* of the image, below 2^32; further times in an epoch have 2^32, 2 * 2^32, .. added */
 };
 
 /* Each takes the decoded image and leaves it as it was. Errors: STATUS_MEMORY; STATUS_INVALID for a size of

@@ -101,7 +101,7 @@ static enum status open_data(struct run *run) {
     TRY(data_set_open(&run->set, run->options->data, run->options->data_count));
     if (is_recognition(run))
         TRY(read_characters(run));
-    const uint64_t images = data_set_count(run->set), batch = (uint64_t)settings->batch;
+    const uint64_t images = data_set_epoch_count(run->set), batch = (uint64_t)settings->batch;
     if (images < batch)
         return status_set(STATUS_USAGE,
                           "the data holds %llu images, fewer than a batch of %llu: set a smaller --batch",
