@@ -41,6 +41,10 @@ uint32_t dispatch_push_words(uint32_t out[GPU_MAX_PUSH_WORDS], enum operator_id 
  * it with linear_group() of shaders/include/index.glsl. */
 void dispatch_fold(struct dispatch *dispatch, uint64_t count, const struct gpu_properties *device);
 
+/* Into how many parts of equal length the sums of a product (m, n) over k are cut, so that large tiles are enough to
+ * fill the device; 1: not at all. CPUs have few processors to fill, and gain nothing. */
+size_t dispatch_matmul_parts(size_t m, size_t n, size_t k, const struct gpu_properties *device);
+
 /* Inside dispatch_<name>: the value of a SIZE argument by its name. */
 #define DISPATCH_SIZE(operator, argument) (values[ARGUMENT_INDEX(operator, argument)].size)
 

@@ -28,18 +28,36 @@ static struct tiling in_registers(uint64_t m) {
     return m <= THIN_ROWS ? thin : large;
 }
 
-/* Others: the largest tile of which there are enough to fill the device. */
+/* Others, large ones first. */
+static const struct tiling shared_tilings[] = {
+    {.width = 256, .rows = 8, .columns = 8, .lane_rows = 16, .depth = 8},
+    {.width = 256, .rows = 4, .columns = 4, .lane_rows = 16, .depth = 16},
+    {.width = 64, .rows = 4, .columns = 4, .lane_rows = 8, .depth = 16},
+};
+
+/* So many workgroups keep a GPU busy: large ones have 80 to 140 processors. */
+enum { ENOUGH_TILES = 128 };
+
+/* The largest tile of which there are enough to fill the device. */
 static struct tiling through_shared(uint64_t batch, uint64_t m, uint64_t n) {
-    static const struct tiling choices[] = {
-        {.width = 256, .rows = 8, .columns = 8, .lane_rows = 16, .depth = 8},
-        {.width = 256, .rows = 4, .columns = 4, .lane_rows = 16, .depth = 16},
-        {.width = 64, .rows = 4, .columns = 4, .lane_rows = 8, .depth = 16},
-    };
-    enum { ENOUGH_TILES = 128, LAST = sizeof choices / sizeof choices[0] - 1 };
+    enum { LAST = sizeof shared_tilings / sizeof shared_tilings[0] - 1 };
     int choice = 0;
-    while (choice < LAST && tiles_of(&choices[choice], batch, m, n) < ENOUGH_TILES)
+    while (choice < LAST && tiles_of(&shared_tilings[choice], batch, m, n) < ENOUGH_TILES)
         choice++;
-    return choices[choice];
+    return shared_tilings[choice];
+}
+
+/* A part must be long enough for its sum to cost much more than writing it and reading it again. */
+size_t dispatch_matmul_parts(size_t m, size_t n, size_t k, const struct gpu_properties *device) {
+    enum { SHORTEST_PART = 256, MOST_PARTS = 64 };
+    const uint64_t tiles = tiles_of(&shared_tilings[0], 1, m, n);
+    size_t best = 1;
+    if (device->type == GPU_TYPE_CPU)
+        return best;
+    for (size_t parts = 2; parts <= MOST_PARTS && k / parts >= SHORTEST_PART; parts++)
+        if (k % parts == 0 && tiles * best < ENOUGH_TILES)
+            best = parts;
+    return best;
 }
 
 void dispatch_matmul(struct dispatch *dispatch, const union operator_value *values,

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "graph/fuse.h"
+#include "graph/split.h"
 
 #include <stdlib.h>
 
@@ -22,10 +23,17 @@ static struct plan_limits device_limits(const struct gpu_properties *device) {
     return limits;
 }
 
+/* Changes of the graph's nodes that leave what they compute. */
+static enum status prepare(struct graph *graph, const struct gpu_device *device) {
+    if (device != NULL)
+        TRY(graph_split(graph, gpu_device_properties(device)));
+    return graph_fuse(graph);
+}
+
 enum status executor_create(struct executor **out, struct graph *graph, struct gpu_device *device,
                             bool timed) {
     *out = NULL;
-    TRY(graph_fuse(graph));
+    TRY(prepare(graph, device));
     struct executor *executor;
     TRY(memory_new(&executor, 1, sizeof *executor));
     executor->graph = graph;
@@ -46,7 +54,7 @@ enum status executor_create(struct executor **out, struct graph *graph, struct g
 enum status executor_fits(struct graph *graph, const struct gpu_device *device) {
     const struct plan_limits limits = device_limits(gpu_device_properties(device));
     struct plan *plan;
-    TRY(graph_fuse(graph));
+    TRY(prepare(graph, device));
     TRY(plan_create(&plan, graph, &limits));
     const uint64_t needed = plan_bytes(plan), room = gpu_device_room(device);
     plan_destroy(plan);
