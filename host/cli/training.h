@@ -8,7 +8,7 @@
 #define CLI_TRAINING_OPTIONS                                                                                 \
     {"data", "SOURCE",                                                                                       \
      "images to train on: a folder with labels.tsv, a folder of images, an LMDB, or "                        \
-     "render:count=N,seed=S; may be given several times"},                                                   \
+     "render:count=N,seed=S; may be given several times, and end in @W: W times in an epoch"},               \
         {"out", "RUN", "the run's folder: settings, log, checkpoints, pictures"},                            \
         {"resume", NULL, "go on from RUN/last.safetensors, bit for bit"}, CLI_DEVICE_OPTIONS
 
