@@ -1,3 +1,4 @@
+#include "cli/read_attention.h"
 #include "cli/read_inputs.h"
 #include "cli/read_output.h"
 #include "cli/reading.h"
@@ -15,6 +16,9 @@ static const struct cli_option options[] = {
      "how readings are printed: lines for people, a table with a confidence per character, objects a line, "
      "or one "
      "object; default text"},
+    {"attention", "FILE.png",
+     "draw where the recogniser looks in the first 40 images: its encoder's class token, and its decoder for "
+     "each character"},
     CLI_READING_OPTIONS,
     {0},
 };
@@ -24,6 +28,7 @@ struct reading {
     struct recogniser *recogniser;
     const struct read_inputs *inputs;
     struct read_output output;
+    struct read_attention *attention; /* NULL: not asked for */
     size_t failed, done;
 
     size_t image_floats, waiting; /* numbers of an image; rows of `images` in use */
@@ -62,7 +67,7 @@ static enum status flush(struct reading *r) {
     TRY(recogniser_read(r->recogniser, r->images, r->waiting, r->texts));
     r->done += r->waiting;
     show_progress(r);
-    enum status status = STATUS_OK;
+    enum status status = read_attention_add(r->attention, r->images, r->waiting, r->texts);
     for (size_t i = 0; i < r->waiting && status == STATUS_OK; i++)
         status = read_output_reading(&r->output, r->names[i], &r->texts[i]);
     recogniser_readings_free(r->texts, r->waiting);
@@ -115,11 +120,12 @@ static enum status read_all(struct reading *r) {
     for (size_t i = 0; i < read_inputs_count(r->inputs); i++)
         TRY(take(r, i));
     TRY(flush(r));
+    TRY(read_attention_finish(r->attention));
     return read_output_finish(&r->output);
 }
 
 static enum status read_with(const struct cli_values *values, const struct read_inputs *inputs,
-                             struct recogniser *recogniser) {
+                             struct recogniser *recogniser, struct gpu_device *device) {
     const struct settings *const settings = recogniser_settings(recogniser);
     struct reading r = {.recogniser = recogniser,
                         .inputs = inputs,
@@ -127,9 +133,12 @@ static enum status read_with(const struct cli_values *values, const struct read_
     clock_gettime(CLOCK_MONOTONIC, &r.begin);
     enum status status = read_output_open(&r.output, values);
     if (status == STATUS_OK)
+        status = read_attention_open(&r.attention, values, recogniser, device);
+    if (status == STATUS_OK)
         status = read_all(&r);
     forget_names(&r);
     read_output_close(&r.output);
+    read_attention_close(r.attention);
     free(r.images);
     free(r.names);
     free(r.texts);
@@ -145,7 +154,7 @@ static enum status read_inputs(const struct cli_values *values, const struct rea
     TRY(cli_device(values, &device));
     enum status status = cli_recogniser(values, read_inputs_count(inputs), device, &recogniser);
     if (status == STATUS_OK) {
-        status = read_with(values, inputs, recogniser);
+        status = read_with(values, inputs, recogniser, device);
         recogniser_close(recogniser);
     }
     gpu_device_close(device);

@@ -111,7 +111,7 @@ static void a_run_leaves_its_page(void **state) {
     char *const page = read_page(in_folder("run/report.html"));
     assert_has(page, "<b>Step 40 of 40</b>: done");
     assert_has(page, "recognition in ");
-    assert_int_equal(count(page, "src=\"data:image/png;base64,iVBORw0KGgo"), 3);
+    assert_int_equal(count(page, "src=\"data:image/png;base64,iVBORw0KGgo"), 4); /* one of attention */
     assert_int_equal(count(page, "<summary>Step 15</summary>") + count(page, "<summary>Step 30</summary>"),
                      2);
     assert_int_equal(count(page, "<meter"), TINY_WORDS);

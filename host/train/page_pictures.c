@@ -61,6 +61,21 @@ static size_t keep_steps(struct file_names *names) {
     return steps;
 }
 
+/* Of a recogniser, where it looks. */
+static enum status add_attention(struct buffer *out, const char *folder) {
+    static const char name[] = "attention.png";
+    char *path;
+    TRY(file_join(&path, folder, name));
+    const bool there = file_exists(path);
+    free(path);
+    if (!there)
+        return STATUS_OK;
+    buffer_add(out,
+               "<h2>Attention</h2>\n<p class=\"soft\">Each map is the mean over heads of the last layer, the "
+               "brightest patch is where most is taken from.</p>\n");
+    return add_picture(out, folder, name);
+}
+
 static enum status add_folder(struct buffer *out, const char *folder) {
     struct file_names names;
     if (!file_is_folder(folder))
@@ -69,7 +84,8 @@ static enum status add_folder(struct buffer *out, const char *folder) {
     const size_t steps = keep_steps(&names);
     const enum status status = steps > 0 ? add_steps(out, folder, names.names, steps) : STATUS_OK;
     file_names_free(&names);
-    return status;
+    TRY(status);
+    return add_attention(out, folder);
 }
 
 enum status page_add_pictures(struct buffer *out, const char *folder) {

@@ -162,6 +162,10 @@ enum status recogniser_take(struct recogniser *recogniser, struct executor *from
                         weights_used(&recogniser->settings));
 }
 
+enum status recogniser_give(struct recogniser *recogniser, struct executor *to, const struct graph *graph) {
+    return weights_copy(to, graph, recogniser->executor, recogniser->graph, WEIGHTS_LAST);
+}
+
 size_t recogniser_batch(const struct recogniser *recogniser) {
     return recogniser->reader.batch;
 }

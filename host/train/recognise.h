@@ -52,6 +52,10 @@ MNSP_NODISCARD enum status recogniser_create(struct recogniser **out, const stru
 MNSP_NODISCARD enum status recogniser_take(struct recogniser *recogniser, struct executor *from,
                                            const struct graph *graph);
 
+/* Copies the parameters that a graph has in common with the recogniser's, which must be all of the graph's. */
+MNSP_NODISCARD enum status recogniser_give(struct recogniser *recogniser, struct executor *to,
+                                           const struct graph *graph);
+
 void recogniser_close(struct recogniser *recogniser);
 
 size_t recogniser_batch(const struct recogniser *recogniser);

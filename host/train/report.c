@@ -1,6 +1,7 @@
 #include "train/report.h"
 
 #include "base/memory.h"
+#include "train/attention.h"
 #include "train/evaluate.h"
 #include "train/log.h"
 #include "train/page.h"
@@ -11,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PREVIEW_SAMPLES = 6, WORD_SAMPLES = 16, VALIDATION_BATCH = 64 };
+enum { PREVIEW_SAMPLES = 6, WORD_SAMPLES = 16, ATTENTION_SAMPLES = 6, VALIDATION_BATCH = 64 };
 
 struct train_report {
     struct train_report_options given;
@@ -20,6 +21,7 @@ struct train_report {
     struct picture_samples samples;
     struct picture_preview *preview;
     struct recogniser *recogniser;
+    struct attention *attention;
 };
 
 bool train_is_due(uint64_t done, int64_t every) {
@@ -85,6 +87,7 @@ void train_report_close(struct train_report *report) {
         return;
     picture_preview_close(report->preview);
     picture_samples_free(&report->samples);
+    attention_close(report->attention);
     recogniser_close(report->recogniser);
     lettering_close(report->lettering);
     free(report);
@@ -174,6 +177,30 @@ static enum status take_samples(struct train_report *report) {
     return status;
 }
 
+/* Where the recogniser looks in the first samples, in the place of the page of an earlier step. */
+static enum status draw_attention(struct train_report *report, const struct recogniser_reading *readings) {
+    const struct picture_samples *const samples = &report->samples;
+    const size_t floats = (size_t)3 * samples->height * samples->width;
+    const size_t count = samples->count < ATTENTION_SAMPLES ? samples->count : ATTENTION_SAMPLES;
+    struct attention_word words[ATTENTION_SAMPLES] = {0};
+    struct data_image page;
+    enum status status = report->attention != NULL ? attention_take(report->attention)
+                                                   : attention_open(&report->attention, report->recogniser,
+                                                                    report->given.options->device);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        words[i].image = samples->image + i * floats;
+        words[i].text = readings[i].text;
+        status = attention_see(report->attention, words[i].image, words[i].text, &words[i].maps);
+    }
+    if (status == STATUS_OK)
+        status = attention_draw(words, count, report->given.settings, report->lettering, &page);
+    if (status == STATUS_OK)
+        status = save(report, &page, "attention.png");
+    for (size_t i = 0; i < count; i++)
+        attention_maps_free(&words[i].maps);
+    return status;
+}
+
 static enum status draw_words(struct train_report *report, uint64_t done, const char *title,
                               struct data_image *page) {
     struct recogniser_reading *readings;
@@ -182,6 +209,8 @@ static enum status draw_words(struct train_report *report, uint64_t done, const 
     enum status status = picture_words_read(report->recogniser, &report->samples, readings);
     if (status == STATUS_OK)
         status = train_log_words(report->given.log, done, &report->samples, readings);
+    if (status == STATUS_OK)
+        status = draw_attention(report, readings);
     if (status == STATUS_OK)
         status = picture_words_draw(&report->samples, readings, report->lettering, title, page);
     recogniser_readings_free(readings, report->samples.count);
