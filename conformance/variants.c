@@ -9,10 +9,11 @@ static const char *const feature_names[] = {
     [FEATURE_FLOAT16] = "float16", [FEATURE_STORAGE16] = "storage16",
 };
 
-/* Whether operators with the grid GROUPS have it: any width of a workgroup, a power of two, will do. */
+/* Whether operators with the grids GROUPS and ROWS have it: any width of a workgroup, a power of two, will do. */
 #define ELEMENTS(n) false
 #define FOURS(n)    false
 #define GROUPS(n)   true
+#define ROWS(n, w)  true
 #define TILES(name) false
 static const bool any_width[] = {
 #define OPERATOR(name, gradient, bound, grid, ...) [OPERATOR_##name] = grid,
@@ -22,6 +23,7 @@ static const bool any_width[] = {
 #undef ELEMENTS
 #undef FOURS
 #undef GROUPS
+#undef ROWS
 #undef TILES
 
 static const uint32_t widths[] = {8, 64, 256};

@@ -40,11 +40,20 @@ static void dispatch_groups(struct dispatch *dispatch, uint64_t count, const str
     dispatch->work = (double)count * GROUP_WIDTH;
 }
 
+/* The shader is told whether rows are made up of whole fours. */
+static void dispatch_rows(struct dispatch *dispatch, uint64_t count, uint64_t width,
+                          const struct gpu_properties *device) {
+    dispatch_groups(dispatch, count, device);
+    dispatch->constants[2] = width % 4 == 0;
+    dispatch->constant_count = 3;
+}
+
 /* grid_<name>: what the table says of each operator. */
 #define V(n)        ((uint64_t)values[offsetof(index, n)].size)
 #define ELEMENTS(n) dispatch_elements(dispatch, n, device);
 #define FOURS(n)    dispatch_fours(dispatch, n, device);
 #define GROUPS(n)   dispatch_groups(dispatch, n, device);
+#define ROWS(n, w)  dispatch_rows(dispatch, n, w, device);
 #define TILES(name) dispatch_##name(dispatch, values, device);
 #define OPERATOR(name, gradient, bound, grid, ...)                                                           \
     static void grid_##name(struct dispatch *dispatch, const union operator_value *values,                   \
@@ -57,6 +66,7 @@ static void dispatch_groups(struct dispatch *dispatch, uint64_t count, const str
 #include "spec/operators.def"
 #undef OPERATOR
 #undef TILES
+#undef ROWS
 #undef GROUPS
 #undef FOURS
 #undef ELEMENTS

@@ -52,6 +52,7 @@ size_t dispatch_matmul_parts(size_t m, size_t n, size_t k, const struct gpu_prop
 #define ELEMENTS(count)
 #define FOURS(count)
 #define GROUPS(count)
+#define ROWS(count, width)
 #define TILES(name)                                                                                          \
     void dispatch_##name(struct dispatch *dispatch, const union operator_value *values,                      \
                          const struct gpu_properties *device);
@@ -59,6 +60,7 @@ size_t dispatch_matmul_parts(size_t m, size_t n, size_t k, const struct gpu_prop
 #include "spec/operators.def"
 #undef OPERATOR
 #undef TILES
+#undef ROWS
 #undef GROUPS
 #undef FOURS
 #undef ELEMENTS
