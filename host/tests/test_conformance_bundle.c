@@ -303,7 +303,7 @@ static void test_amber_scripts_that_are_wrong(void **state) {
     free(text);
     assert_int_equal(script.storage_buffers, 6);
     assert_int_equal(script.expectations, 37 * 7 + 37 + 37);
-    assert_true(script.binds_push && script.specialisations == 2);
+    assert_true(script.binds_push && script.specialisations == 3);
 }
 
 /* ---- the folder ---- */
