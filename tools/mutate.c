@@ -46,13 +46,15 @@ static _Noreturn void stop(const char *format, ...) {
 
 /* ---- files ---- */
 
-static char *join(const char *format, ...) {
-    char *const out = malloc(PATH);
-    if (out == NULL)
-        stop("out of memory");
+struct path {
+    char text[PATH];
+};
+
+static struct path join(const char *format, ...) {
+    struct path out;
     va_list arguments;
     va_start(arguments, format);
-    const int length = vsnprintf(out, PATH, format, arguments);
+    const int length = vsnprintf(out.text, PATH, format, arguments);
     va_end(arguments);
     if (length < 0 || length >= PATH)
         stop("a path is longer than %d characters", PATH - 1);
@@ -145,9 +147,9 @@ static void require_whole(const struct mutant *mutant, const char *path) {
 }
 
 static struct mutant *read_table(const struct options *options, size_t *count) {
-    char *const path = join("%s/tools/mutants/%s.mutant", options->source, options->operator);
+    const struct path path = join("%s/tools/mutants/%s.mutant", options->source, options->operator);
     size_t bytes;
-    char *const text = read_file(path, &bytes);
+    char *const text = read_file(path.text, &bytes);
     struct mutant *mutants = NULL;
     *count = 0;
     int number = 1;
@@ -166,13 +168,12 @@ static struct mutant *read_table(const struct options *options, size_t *count) {
             snprintf(mutants[*count].file, NAME, "%.100s.comp", options->operator);
             ++*count;
         } else if (*count == 0 || !read_line(&mutants[*count - 1], line)) {
-            stop("%s:%d: '%s' is no line of a mutant", path, number, line);
+            stop("%s:%d: '%s' is no line of a mutant", path.text, number, line);
         }
     }
     for (size_t i = 0; i < *count; i++)
-        require_whole(&mutants[i], path);
+        require_whole(&mutants[i], path.text);
     free(text);
-    free(path);
     return mutants;
 }
 
@@ -182,30 +183,32 @@ static struct mutant *read_table(const struct options *options, size_t *count) {
  */
 static bool write_sources(const struct options *options, const struct mutant *mutant, const char *folder,
                           char error[TEXT]) {
-    char *const includes = join("%s/shaders/include", options->source);
+    const struct path includes = join("%s/shaders/include", options->source);
     make_folder(folder);
-    DIR *const directory = opendir(includes);
+    DIR *const directory = opendir(includes.text);
     if (directory == NULL)
-        stop("%s: %s", includes, strerror(errno));
+        stop("%s: %s", includes.text, strerror(errno));
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
         if (entry->d_name[0] != '.')
-            copy_file(join("%s/%s", folder, entry->d_name), join("%s/%s", includes, entry->d_name));
+            copy_file(join("%s/%s", folder, entry->d_name).text,
+                      join("%s/%s", includes.text, entry->d_name).text);
     closedir(directory);
-    copy_file(join("%s/%s.comp", folder, options->operator),
-              join("%s/shaders/%s.comp", options->source, options->operator));
+    copy_file(join("%s/%s.comp", folder, options->operator).text,
+              join("%s/shaders/%s.comp", options->source, options->operator).text);
 
-    char *const path = join("%s/%s", folder, mutant->file);
+    const struct path path = join("%s/%s", folder, mutant->file);
     size_t bytes;
-    char *const text = read_file(path, &bytes);
+    char *const text = read_file(path.text, &bytes);
     char *const place = strstr(text, mutant->old_text);
     if (place == NULL || strstr(place + 1, mutant->old_text) != NULL) {
         snprintf(error, TEXT, "its old text occurs %s in %s: adapt tools/mutants/%s.mutant to the shader",
                  place == NULL ? "nowhere" : "more than once", mutant->file, options->operator);
+        free(text);
         return false;
     }
-    FILE *const file = fopen(path, "wb");
+    FILE *const file = fopen(path.text, "wb");
     if (file == NULL)
-        stop("%s: %s", path, strerror(errno));
+        stop("%s: %s", path.text, strerror(errno));
     fprintf(file, "%.*s%s%s", (int)(place - text), text, mutant->new_text, place + strlen(mutant->old_text));
     fclose(file);
     free(text);
@@ -240,7 +243,7 @@ static void write_string(FILE *out, const char *key, const char *text) {
 static void write_code(FILE *out, const struct options *options, const char *folder, const char *kind,
                        size_t number) {
     size_t bytes;
-    char *const code = read_file(join("%s/%s.spv", folder, kind), &bytes);
+    char *const code = read_file(join("%s/%s.spv", folder, kind).text, &bytes);
     fprintf(out, "static const uint32_t mutant_%s_%zu_%s[] = {", options->operator, number, kind);
     for (size_t i = 0; i + 4 <= bytes; i += 4) {
         uint32_t word;
@@ -255,10 +258,10 @@ static void write_code(FILE *out, const struct options *options, const char *fol
 static void build(FILE *out, FILE *rows, const struct options *options, const struct mutant *mutant,
                   size_t number, bool has_quads) {
     char error[TEXT] = "";
-    char *const folder = join("%s/%s-%zu", options->work, options->operator, number);
-    const bool built = write_sources(options, mutant, folder, error) &&
-                       compile(options, folder, "plain", "", error) &&
-                       (!has_quads || compile(options, folder, "quads", "-DQUADS", error));
+    const struct path folder = join("%s/%s-%zu", options->work, options->operator, number);
+    const bool built = write_sources(options, mutant, folder.text, error) &&
+                       compile(options, folder.text, "plain", "", error) &&
+                       (!has_quads || compile(options, folder.text, "quads", "-DQUADS", error));
     fprintf(rows, "    {.id = OPERATOR_%s,\n", options->operator);
     write_string(rows, "name", mutant->name);
     write_string(rows, "why", mutant->why);
@@ -269,25 +272,25 @@ static void build(FILE *out, FILE *rows, const struct options *options, const st
     if (mutant->first[0] != '\0')
         write_string(rows, "first", mutant->first);
     if (built) {
-        write_code(out, options, folder, "plain", number);
+        write_code(out, options, folder.text, "plain", number);
         fprintf(rows, "     .shaders[SHADER_PLAIN] = {mutant_%s_%zu_plain, sizeof mutant_%s_%zu_plain},\n",
                 options->operator, number, options->operator, number);
     } else {
         write_string(rows, "error", error);
     }
     if (built && has_quads) {
-        write_code(out, options, folder, "quads", number);
+        write_code(out, options, folder.text, "quads", number);
         fprintf(rows, "     .shaders[SHADER_QUADS] = {mutant_%s_%zu_quads, sizeof mutant_%s_%zu_quads},\n",
                 options->operator, number, options->operator, number);
     }
     fputs("    },\n", rows);
-    free(folder);
 }
 
 static void build_all(const struct options *options) {
     size_t count, bytes, rows_bytes;
     struct mutant *const mutants = read_table(options, &count);
-    char *const shader = read_file(join("%s/shaders/%s.comp", options->source, options->operator), &bytes);
+    char *const shader =
+        read_file(join("%s/shaders/%s.comp", options->source, options->operator).text, &bytes);
     const bool has_quads = strstr(shader, "\n#include \"team.glsl\"") != NULL;
     free(shader);
     make_folder(options->work);
