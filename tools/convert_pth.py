@@ -4,6 +4,7 @@
     convert_pth.py teacher.pth teacher.safetensors
     convert_pth.py run/last.safetensors model.pth
     convert_pth.py --strip module. model.pth model.safetensors      takes a prefix off the names
+    convert_pth.py --strip encoder. run/last.safetensors vit.pth    the encoder of a recogniser alone
 
 A .pth file may hold the tensors themselves or have them under `model`, `state_dict` or `net`; whatever else is
 in it is left behind. Writing a .pth puts them under `model`, without the optimiser's state; of weights with an

@@ -146,15 +146,15 @@ static void the_page_lights_what_is_looked_at(void **state) {
     assert_ok(lettering_open_plain(&lettering));
     assert_ok(attention_draw(&word, 1, &settings, lettering, &page));
     size_t tinted = 0, in_place = 0;
-    const size_t left = 16 + 168, top = 16 + 18 + 24; /* the second cell: 32 x 8 pixels, 5 times as large */
-    for (size_t y = 0; y < 40; y++)
-        for (size_t x = 0; x < 160; x++) {
+    const size_t left = 16 + 264, top = 16 + 18 + 24; /* the second cell: 32 x 8 pixels, 8 times as large */
+    for (size_t y = 0; y < 64; y++)
+        for (size_t x = 0; x < 256; x++) {
             const uint8_t *const pixel = page.pixels + ((top + y) * page.width + left + x) * 3;
             const bool is_tinted = pixel[0] > pixel[2] + 50;
             tinted += is_tinted;
-            in_place += is_tinted && y < 20 && x >= 80 && x < 120;
+            in_place += is_tinted && y < 32 && x >= 128 && x < 192;
         }
-    assert_int_equal(in_place, 20 * 40);
+    assert_int_equal(in_place, 32 * 64);
     assert_int_equal(tinted, in_place);
     data_image_free(&page);
     lettering_close(lettering);
@@ -168,8 +168,8 @@ static void mnsp_read_draws_a_page(void **state) {
                      0);
     assert_has(program_out, "Ab!");
     assert_ok(data_image_read(&page, in_folder("page.png")));
-    assert_int_equal(page.width, 2 * 16 + 6 * 168 - 8);
-    assert_int_equal(page.height, 16 + 18 + 24 + 4 * (40 + 14 + 16) + 16);
+    assert_int_equal(page.width, 2 * 16 + 6 * 264 - 8);
+    assert_int_equal(page.height, 16 + 18 + 24 + 4 * (64 + 14 + 16) + 16);
     data_image_free(&page);
     assert_failed(mnsp("read --device reference --model run/last.safetensors --attention no/such.png words"),
                   1, "no/such.png");

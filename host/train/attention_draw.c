@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MARGIN = 16, GAP = 8, TITLE = 18, LETTERS = 14, CELL_WIDTH = 160, COLUMNS = 6 };
+enum { MARGIN = 16, GAP = 8, TITLE = 18, LETTERS = 14, CELL_WIDTH = 256, COLUMNS = 6 };
 
 /* Cells of the pages are all alike: an image, and a line below it. */
 struct layout {

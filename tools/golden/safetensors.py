@@ -1,7 +1,8 @@
 """Reads and writes safetensors files with numpy alone.
 
 A file is eight bytes with the length of the header (little-endian), the header (JSON: name -> dtype,
-shape, data_offsets), and the tensors' bytes. Only the types that golden data needs: F32, F64, I32, I64.
+shape, data_offsets), and the tensors' bytes. Only the types that golden data and weights need: F32, F64, I32, I64; F16
+and BF16 are read, as F32.
 """
 import json
 import struct
@@ -10,6 +11,7 @@ import numpy
 
 DTYPES = {"F32": numpy.dtype("<f4"), "F64": numpy.dtype("<f8"),
           "I32": numpy.dtype("<i4"), "I64": numpy.dtype("<i8")}
+HALVES = {"F16": numpy.dtype("<f2"), "BF16": numpy.dtype("<u2")}
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
@@ -48,9 +50,14 @@ def read(path):
     metadata = header.pop("__metadata__", {})
     tensors = {}
     for name, entry in header.items():
-        if entry["dtype"] not in DTYPES:
-            raise ValueError(f"{path}: {name}: type {entry['dtype']} is not supported")
+        kind = entry["dtype"]
+        if kind not in DTYPES and kind not in HALVES:
+            raise ValueError(f"{path}: {name}: type {kind} is not supported")
         begin, end = entry["data_offsets"]
-        array = numpy.frombuffer(data[begin:end], DTYPES[entry["dtype"]])
+        array = numpy.frombuffer(data[begin:end], DTYPES.get(kind) or HALVES[kind])
+        if kind == "BF16":  # the upper half of an F32
+            array = (array.astype("<u4") << 16).view("<f4")
+        elif kind == "F16":
+            array = array.astype("<f4")
         tensors[name] = array.reshape(entry["shape"])
     return tensors, metadata
