@@ -14,11 +14,15 @@ static const struct cli_command *const commands[] = {
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
+static void print_command(FILE *file, const struct cli_command *command) {
+    fprintf(file, "  %-13s %s\n", command->name, command->summary);
+}
+
 static void print_usage(FILE *file) {
     fprintf(file, "mnsp: trains scene-text recognisers through Vulkan compute\n\n"
                   "Usage: mnsp COMMAND [OPTION ...]\n\nCommands:\n");
     for (int i = 0; i < COMMAND_COUNT; i++)
-        fprintf(file, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+        print_command(file, commands[i]);
     fprintf(file, "\n'mnsp COMMAND --help' describes one, with an example.\n");
 }
 
@@ -39,7 +43,7 @@ static void print_group(FILE *file, const char *group) {
     fprintf(file, "Usage: mnsp %s COMMAND [OPTION ...]\n\nCommands:\n", group);
     for (int i = 0; i < COMMAND_COUNT; i++)
         if (is_group_of(group, commands[i]))
-            fprintf(file, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+            print_command(file, commands[i]);
     fprintf(file, "\n'mnsp %s COMMAND --help' describes one, with an example.\n", group);
 }
 
