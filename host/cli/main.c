@@ -1,18 +1,11 @@
 /* main.c: the program `mnsp`. */
+#include "cli/commands.h"
 #include "cli/options.h"
 
 #include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const struct cli_command *const commands[] = {
-    &command_devices,      &command_pretrain,   &command_finetune,    &command_eval,    &command_read,
-    &command_replay,       &command_inspect,    &command_bench,       &command_profile, &command_data_check,
-    &command_data_convert, &command_data_split, &command_data_render,
-};
-
-enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 static void print_command(FILE *file, const struct cli_command *command) {
     fprintf(file, "  %-13s %s\n", command->name, command->summary);
@@ -21,8 +14,8 @@ static void print_command(FILE *file, const struct cli_command *command) {
 static void print_usage(FILE *file) {
     fprintf(file, "mnsp: trains scene-text recognisers through Vulkan compute\n\n"
                   "Usage: mnsp COMMAND [OPTION ...]\n\nCommands:\n");
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        print_command(file, commands[i]);
+    for (size_t i = 0; cli_commands[i] != NULL; i++)
+        print_command(file, cli_commands[i]);
     fprintf(file, "\n'mnsp COMMAND --help' describes one, with an example.\n");
 }
 
@@ -33,32 +26,32 @@ static bool is_group_of(const char *word, const struct cli_command *command) {
 }
 
 static bool is_group(const char *word) {
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        if (is_group_of(word, commands[i]))
+    for (size_t i = 0; cli_commands[i] != NULL; i++)
+        if (is_group_of(word, cli_commands[i]))
             return true;
     return false;
 }
 
 static void print_group(FILE *file, const char *group) {
     fprintf(file, "Usage: mnsp %s COMMAND [OPTION ...]\n\nCommands:\n", group);
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        if (is_group_of(group, commands[i]))
-            print_command(file, commands[i]);
+    for (size_t i = 0; cli_commands[i] != NULL; i++)
+        if (is_group_of(group, cli_commands[i]))
+            print_command(file, cli_commands[i]);
     fprintf(file, "\n'mnsp %s COMMAND --help' describes one, with an example.\n", group);
 }
 
 /* The command by its whole name. */
 static const struct cli_command *find_command(const char *name) {
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
+    for (size_t i = 0; cli_commands[i] != NULL; i++)
+        if (strcmp(cli_commands[i]->name, name) == 0)
+            return cli_commands[i];
     return NULL;
 }
 
 static int refuse(const char *name) {
     struct text_near near = text_near_start(name);
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        text_near_offer(&near, commands[i]->name);
+    for (size_t i = 0; cli_commands[i] != NULL; i++)
+        text_near_offer(&near, cli_commands[i]->name);
     char hint[TEXT_HINT_SIZE];
     fprintf(stderr, "mnsp: unknown command '%s'%s; 'mnsp --help' lists them\n", name,
             text_near_hint(&near, hint));

@@ -1,5 +1,6 @@
 /* options.c: the command line, and the help that describes it. */
 #include "cli/options.h"
+#include "cli/share.h"
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -24,9 +25,6 @@ struct cli_values {
     const char *const *operands;
     size_t operand_count;
 };
-
-/* Places where presets are looked for: the source tree of this build, then where it is installed. */
-static const char *const preset_folders[] = {MNSP_PRESET_FOLDERS};
 
 /* ---- what was given ---- */
 
@@ -106,8 +104,12 @@ enum status cli_preset(const struct cli_values *values, const char *preset, stru
     const char *const name = cli_text(values, "preset") ? cli_text(values, "preset") : preset;
     if (name == NULL)
         return STATUS_OK;
-    return settings_load_preset(settings, name, preset_folders,
-                                sizeof preset_folders / sizeof preset_folders[0]);
+    struct cli_share share;
+    TRY(cli_share_find(&share, "presets"));
+    const enum status status =
+        settings_load_preset(settings, name, (const char *const *)share.paths, share.count);
+    cli_share_free(&share);
+    return status;
 }
 
 enum status cli_settings(const struct cli_values *values, const char *preset, struct settings *settings) {
