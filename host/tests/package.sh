@@ -23,7 +23,7 @@ check() {
     done
     [[ $("$root/bin/mnsp" --version) == mnsp\ [0-9]* ]] || fail "$root/bin/mnsp does not run"
     echo '{"objective": "mae"}' >"$root/share/mnsp/presets/only-here.json"
-    "$root/bin/mnsp" completion bash | grep -q only-here || fail "presets beside the program are not found"
+    "$root/bin/mnsp" completion bash | grep only-here >/dev/null || fail "presets beside the program are not found"
     # A preset that is found lets the command fail later, for want of data.
     "$root/bin/mnsp" pretrain --preset only-here --out "$work/none" 2>"$work/error" && fail "trained without data"
     grep -q 'data is missing' "$work/error" || fail "a preset beside the program: $(cat "$work/error")"
