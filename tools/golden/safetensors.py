@@ -45,7 +45,10 @@ def read(path):
         prefix = file.read(8)
         if len(prefix) != 8:
             raise ValueError(f"{path}: not a safetensors file: shorter than its header")
-        header = json.loads(file.read(struct.unpack("<Q", prefix)[0]))
+        length = struct.unpack("<Q", prefix)[0]
+        if length > 100_000_000:
+            raise ValueError(f"{path}: not a safetensors file: its header would have {length} bytes")
+        header = json.loads(file.read(length))
         data = file.read()
     metadata = header.pop("__metadata__", {})
     tensors = {}
