@@ -8,8 +8,8 @@
  *     html_end(&page);
  *
  * The style adapts to light and dark, to narrow windows and to paper. Classes: soft (said quietly), name (of
- * fixed width), verdict and card (boxes; --shade is their colour), badge, counts, wide (scrolls by itself), number
- * (of a table). Colours: --paper, --ink, --soft, --line, --panel, --accent, --good, --bad.
+ * fixed width), verdict and card (boxes; --shade is their colour), badge, counts, wide (scrolls by itself),
+ * number (of a table). Colours: --paper, --ink, --soft, --line, --panel, --accent, --good, --bad.
  *
  * Failures are those of the buffer: ask buffer_status() at the end.
  */
@@ -18,8 +18,8 @@
 
 #include "base/buffer.h"
 
-/* From the first byte to the open <main>, which begins with a heading of the title. `style` is CSS of the page's own,
- * or NULL. */
+/* From the first byte to the open <main>, which begins with a heading of the title. `style` is CSS of the
+ * page's own, or NULL. */
 void html_begin(struct buffer *out, const char *title, const char *style);
 void html_end(struct buffer *out);
 

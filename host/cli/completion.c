@@ -11,8 +11,8 @@
 
 /* ---- options ---- */
 
-/* Visits every option of a command, under the name that is typed (with underscores still). `values`: what it may be,
- * parted by '|' or spaces, in small letters; others stand for something. NULL: it takes none. */
+/* Visits every option of a command, under the name that is typed (with underscores still). `values`: what it
+ * may be, parted by '|' or spaces, in small letters; others stand for something. NULL: it takes none. */
 typedef void visit(const char *prefix, const char *name, const char *values);
 
 static void visit_setting(const struct setting *row, visit *visitor) {

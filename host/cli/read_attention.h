@@ -1,4 +1,5 @@
-/* read_attention.h: `mnsp read --attention FILE`: where the recogniser looked in the first images, as a picture. */
+/* read_attention.h: `mnsp read --attention FILE`, where the recogniser looked in the first images, as a
+ * picture. */
 #ifndef MNSP_CLI_READ_ATTENTION_H
 #define MNSP_CLI_READ_ATTENTION_H
 

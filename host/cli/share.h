@@ -1,7 +1,7 @@
 /* share.h: the files that are installed beside the program: presets.
  *
- * They are looked for where the program stands, in ../share/mnsp, so that an installation may be moved; then in the
- * sources of this build, for a program that is not installed.
+ * They are looked for where the program stands, in ../share/mnsp, so that an installation may be moved; then
+ * in the sources of this build, for a program that is not installed.
  */
 #ifndef MNSP_CLI_SHARE_H
 #define MNSP_CLI_SHARE_H
@@ -12,8 +12,7 @@
 
 enum { CLI_SHARE_PLACES = 2 };
 
-/* Paths of a file or folder below the places, in the order in which to look; release each with free(). NULL for a place
- * that is not known. */
+/* Paths of a file or folder below the places, in the order in which to look; as many as are known. */
 struct cli_share {
     char *paths[CLI_SHARE_PLACES];
     size_t count;

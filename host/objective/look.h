@@ -5,14 +5,15 @@
  *     TRY(executor_create(&executor, g, device, false));       and load the parameters
  *     TRY(look_run(executor, &look, image, text, maps));       (1 + T, 1 + N)
  *
- * Two layers are shown, the last ones: row 0 of the maps is how much the class token of the encoder's last block takes
- * from each token; row 1 + t how much the decoder's last layer takes from each, when it writes symbol t of a text.
- * Token 0 is the class token, then come the patches, row by row. Each is the mean over heads of
+ * Two layers are shown, the last ones: row 0 of the maps is how much the class token of the encoder's last
+ * block takes from each token; row 1 + t how much the decoder's last layer takes from each, when it writes
+ * symbol t of a text. Token 0 is the class token, then come the patches, row by row. Each is the mean over
+ * heads of
  *
  *     p[i, j] = exp(s[i, j]) / sum over j of exp(s[i, j]),     s = q k^T / sqrt(head width)
  *
- * so every row sums to 1. Training has no such matrix (attention keeps none); here queries and keys are read from a
- * graph of their own, and the host computes the formula in double precision.
+ * so every row sums to 1. Training has no such matrix (attention keeps none); here queries and keys are read
+ * from a graph of their own, and the host computes the formula in double precision.
  *
  * Source: Vaswani et al., NIPS 2017, equation 1.
  */

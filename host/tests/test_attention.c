@@ -18,8 +18,8 @@ static int start(void **state) {
 
 /* ---- the formula ---- */
 
-/* q, k and v side by side in rows of 3 x 12, as an encoder has them; v of one number per head, 1 for one key and 0 for
- * the others, so that the network's output is the probability of that key. */
+/* q, k and v side by side in rows of 3 x 12, as an encoder has them; v of one number per head, 1 for one key
+ * and 0 for the others, so that the network's output is the probability of that key. */
 static void maps_are_what_the_network_computes(void **state) {
     (void)state;
     enum { ROWS = 5, HEADS = 3, HEAD = 4, WIDTH = HEADS * HEAD, PITCH = 3 * WIDTH };

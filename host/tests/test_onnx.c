@@ -1,5 +1,6 @@
-/* ONNX: the files pass ONNX's checker (Debian's python3-onnx; skipped without), and a runtime reads with them as mnsp does
- * (onnxruntime-web of npm, where Node finds it: npm install -g onnxruntime-web, NODE_PATH=$(npm root -g)). */
+/* ONNX: the files pass ONNX's checker (Debian's python3-onnx; skipped without), and a runtime reads with them
+ * as mnsp does (onnxruntime-web of npm, where Node finds it: npm install -g onnxruntime-web, NODE_PATH=$(npm
+ * root -g)). */
 #include "program.h"
 #include "tiny_recogniser.h"
 

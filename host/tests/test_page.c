@@ -142,8 +142,8 @@ static void texts_are_escaped(void **state) {
     free(page);
 }
 
-/* Every plot has a curve within it that falls where the loss does; the last picture is decoded; nothing is wider than the
- * window; resting on a column shows its numbers. */
+/* Every plot has a curve within it that falls where the loss does; the last picture is decoded; nothing is
+ * wider than the window; resting on a column shows its numbers. */
 static const char measure[] =
     "const size=e=>e.getBoundingClientRect();const plots=[...document.querySelectorAll('svg.plot')];"
     "const inside=plots.every(p=>[...p.querySelectorAll('.curve')].every(c=>size(c).width>400&&"

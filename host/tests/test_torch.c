@@ -1,5 +1,5 @@
-/* Weights to PyTorch and back: an encoder made of PyTorch's own layers computes the same features. Skipped where
- * Debian's python3-torch is not installed. */
+/* Weights to PyTorch and back: an encoder made of PyTorch's own layers computes the same features. Skipped
+ * where Debian's python3-torch is not installed. */
 #include "tiny_recogniser.h"
 
 #include "base/file.h"

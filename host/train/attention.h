@@ -6,8 +6,8 @@
  *     attention_maps_free(&maps);
  *     attention_close(attention);
  *
- * The maps are those of objective/look.h: of the encoder's class token, and of the decoder for each character.
- * Not thread-safe.
+ * The maps are those of objective/look.h: of the encoder's class token, and of the decoder for each
+ * character. Not thread-safe.
  */
 #ifndef MNSP_TRAIN_ATTENTION_H
 #define MNSP_TRAIN_ATTENTION_H
@@ -17,8 +17,8 @@
 
 struct attention;
 
-/* A network like the recogniser's, which must outlive it, with the weights that it has now. Errors: those of the graph
- * and the device. */
+/* A network like the recogniser's, which must outlive it, with the weights that it has now. Errors: those of
+ * the graph and the device. */
 MNSP_NODISCARD enum status attention_open(struct attention **out, struct recogniser *recogniser,
                                           struct gpu_device *device);
 void attention_close(struct attention *attention);
@@ -47,8 +47,8 @@ struct attention_word {
     struct attention_maps maps;
 };
 
-/* Draws each word: the image; the image lit where the class token looks; and the same for each character, with the
- * character below. The brightest patch of a map is where most is taken from. */
+/* Draws each word: the image; the image lit where the class token looks; and the same for each character,
+ * with the character below. The brightest patch of a map is where most is taken from. */
 MNSP_NODISCARD enum status attention_draw(const struct attention_word *words, size_t count,
                                           const struct settings *settings, struct lettering *lettering,
                                           struct data_image *page);

@@ -19,8 +19,8 @@ struct axis {
     double from, to; /* pixels of low and high */
 };
 
-/* With some room around low .. high (any order if there are no numbers). A range that nearly begins at 0 begins at 0;
- * with `may_logarithmic`, one of positive numbers over a factor above 30 is logarithmic. */
+/* With some room around low .. high (any order if there are no numbers). A range that nearly begins at 0
+ * begins at 0; with `may_logarithmic`, one of positive numbers over a factor above 30 is logarithmic. */
 struct axis axis_fit(double low, double high, bool may_logarithmic, double from, double to);
 
 /* Not finite where the axis does not have the number. */

@@ -6,9 +6,9 @@
  *     events_close(events);
  *
  * Then `tensorboard --logdir run`, or a folder of runs. A file is named
- * events.out.tfevents.<seconds>.<host>.<process>.<number>; every start of a run writes one of its own, and one that
- * resumes tells the reader to forget what was said of later steps. A record is in the system's hands when the call
- * returns; readers pass over one that a killed program left unfinished.
+ * events.out.tfevents.<seconds>.<host>.<process>.<number>; every start of a run writes one of its own, and
+ * one that resumes tells the reader to forget what was said of later steps. A record is in the system's hands
+ * when the call returns; readers pass over one that a killed program left unfinished.
  *
  * Sources: TFRecord and event.proto, summary.proto of TensorFlow; the CRC is that of RFC 3720, appendix B.4.
  */
@@ -20,8 +20,8 @@
 
 struct events;
 
-/* Makes a new file in the folder. `resumed_at`: steps that were done before; 0 of a new run. Errors: STATUS_IO,
- * STATUS_MEMORY. */
+/* Makes a new file in the folder. `resumed_at`: steps that were done before; 0 of a new run. Errors:
+ * STATUS_IO, STATUS_MEMORY. */
 MNSP_NODISCARD enum status events_open(struct events **out, const char *folder, uint64_t resumed_at);
 void events_close(struct events *events);
 

@@ -5,8 +5,8 @@
  *     ... history.losses.curves[0].y[i] at step history.losses.curves[0].x[i] ...
  *     history_free(&history);
  *
- * Lines that are no JSON are passed over, as an interrupted program may have left one. A resumed run repeats steps:
- * of several lines for a step, the last counts.
+ * Lines that are no JSON are passed over, as an interrupted program may have left one. A resumed run repeats
+ * steps: of several lines for a step, the last counts.
  */
 #ifndef MNSP_TRAIN_HISTORY_H
 #define MNSP_TRAIN_HISTORY_H
@@ -43,8 +43,8 @@ struct history {
 MNSP_NODISCARD enum status history_read(struct history *out, const char *path);
 void history_free(struct history *history);
 
-/* The steps that plots of the run go over: from 0, or from the first one when a log begins late, to the last. 0 and 1
- * without any. */
+/* The steps that plots of the run go over: from 0, or from the first one when a log begins late, to the last.
+ * 0 and 1 without any. */
 void history_range(const struct history *history, double *low, double *high);
 
 #endif

@@ -48,7 +48,8 @@ static enum status add_steps(struct buffer *out, const char *folder, char **name
     return STATUS_OK;
 }
 
-/* Moves the names of steps to the front, in order, and returns how many they are: curves are drawn by the page. */
+/* Moves the names of steps to the front, in order, and returns how many they are: the page draws its own
+ * curves. */
 static size_t keep_steps(struct file_names *names) {
     size_t steps = 0;
     for (size_t i = 0; i < names->count; i++) {

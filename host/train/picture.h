@@ -62,8 +62,8 @@ MNSP_NODISCARD enum status picture_words_read(struct recogniser *recogniser,
                                               const struct picture_samples *samples,
                                               struct recogniser_reading *readings);
 
-/* Draws each sample with its label, and the reading in green where they are equal by letters and digits, in red where
- * not; down the left column and then down the right one. */
+/* Draws each sample with its label, and the reading in green where they are equal by letters and digits, in
+ * red where not; down the left column and then down the right one. */
 MNSP_NODISCARD enum status picture_words_draw(const struct picture_samples *samples,
                                               const struct recogniser_reading *readings,
                                               struct lettering *lettering, const char *title,

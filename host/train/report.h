@@ -6,9 +6,9 @@
  *
  * Scores (recognition, with validation sets): every evaluate_every steps and at the end, as messages and
  * lines of the log. Pictures: every picture_every steps and at the end, unless it is 0, in the run's folder:
- * pictures/step-<8 digits>.png (picture.h), pictures/curves.png (plot.h) and, of a recogniser, where it looks,
- * pictures/attention.png (attention.h). A picture that cannot be made is
- * told and passed over: training goes on. With each of them, and at the end, report.html (page.h) is written anew.
+ * pictures/step-<8 digits>.png (picture.h), pictures/curves.png (plot.h) and, of a recogniser, where it
+ * looks, pictures/attention.png (attention.h). A picture that cannot be made is told and passed over:
+ * training goes on. With each of them, and at the end, report.html (page.h) is written anew.
  *
  * Both compute with networks of their own, on the run's device, with weights copied from the training step,
  * so they do not change what is learned.
@@ -40,8 +40,8 @@ struct train_report_options {
 MNSP_NODISCARD enum status train_report_open(struct train_report **out,
                                              const struct train_report_options *options);
 
-/* `done` steps are done. An evaluation is counted in *scores; *improved is whether there was one that is the best so
- * far. Errors: those of evaluate_run(); none once the run is to stop: then nothing is counted. */
+/* `done` steps are done. An evaluation is counted in *scores; *improved is whether there was one that is the
+ * best so far. Errors: those of evaluate_run(); none once the run is to stop: then nothing is counted. */
 MNSP_NODISCARD enum status train_report_step(struct train_report *report, uint64_t done,
                                              struct checkpoint_scores *scores, bool *improved);
 
