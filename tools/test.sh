@@ -75,7 +75,7 @@ echo "== tests on this system's devices"
 run_tests system ctest --parallel "$processors"
 
 # SwiftShader takes minutes to compile what the larger sizes need.
-for run in lavapipe:conformance-validation swiftshader:smoke; do
+for run in "lavapipe:conformance-validation|mutants" swiftshader:smoke; do
     driver=${run%:*}
     echo "== tests on $driver"
     if "$root/tools/drivers.sh" "$driver" >/dev/null; then
