@@ -53,7 +53,7 @@ struct data_loader_settings {
     bool clean;                 /* fill data_batch.image */
     bool guidance;              /* fill data_batch.guidance */
     uint32_t recognition_views; /* fill data_batch.recognition with so many views of each image */
-    const struct data_view_chances *chances; /* of those; must outlive the loader; NULL: as published */
+    const struct data_view_chances *chances; /* of both; must outlive the loader; NULL: as published */
 
     /* With a character set, labels are needed: data_batch.label, .target and .length are filled. */
     const struct data_charset *charset; /* must outlive the loader; NULL: images alone */

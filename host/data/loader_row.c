@@ -59,10 +59,10 @@ static enum status fill_views(const struct row_maker *maker, struct data_batch *
     if (settings->clean)
         TRY(data_view_clean(&batch->image[index * planes], image, height, width));
     const struct data_view_key key = {.seed = settings->seed, .epoch = batch->epoch, .index = seen};
-    if (settings->guidance)
-        TRY(data_view_guidance(&batch->guidance[index * planes], image, height, width, &key));
     const struct data_view_chances *const chances =
         settings->chances != NULL ? settings->chances : &data_view_published;
+    if (settings->guidance)
+        TRY(data_view_guidance(&batch->guidance[index * planes], image, height, width, chances, &key));
     for (uint32_t view = 0; view < settings->recognition_views; view++) {
         float *const rows = &batch->recognition[view * settings->batch * planes];
         TRY(data_view_recognition(&rows[index * planes], image, height, width, chances, &key, view));

@@ -3,7 +3,7 @@
 #include "data/augment.h"
 
 const struct data_view_chances data_view_published = {
-    .geometry = 0.5f, .deterioration = 0.25f, .colour = 0.25f};
+    .geometry = 0.5f, .deterioration = 0.25f, .colour = 0.25f, .least = 3};
 
 /* Places in the stream of random numbers, in units of 2^14 elements of an image. */
 enum { PLACE_GUIDANCE, PLACE_RECOGNITION /* and the next */ };
@@ -38,10 +38,9 @@ static enum status apply(const struct augmentation *augmentation, struct data_im
 }
 
 static enum status augment_for_guidance(struct data_image *image, uint32_t height, uint32_t width,
-                                        struct philox *random) {
-    enum { LEAST = 3 };
+                                        uint32_t least, struct philox *random) {
     uint32_t order[AUGMENT_GUIDANCE_COUNT] = {0};
-    const uint32_t count = LEAST + philox_next_below(random, AUGMENT_GUIDANCE_COUNT - LEAST + 1);
+    const uint32_t count = least + philox_next_below(random, AUGMENT_GUIDANCE_COUNT - least + 1);
     draw_order(order, AUGMENT_GUIDANCE_COUNT, random);
     TRY(data_image_limit(image, AUGMENT_SIDE_MAX));
     for (uint32_t i = 0; i < count; i++)
@@ -71,11 +70,11 @@ static enum status augment_for_recognition(struct data_image *image, uint32_t he
 }
 
 enum status data_view_guidance(float *planes, const struct data_image *image, uint32_t height, uint32_t width,
-                               const struct data_view_key *key) {
+                               const struct data_view_chances *chances, const struct data_view_key *key) {
     struct data_image copy;
     struct philox random = start(key, PLACE_GUIDANCE);
     TRY(data_image_copy(&copy, image));
-    const enum status code = augment_for_guidance(&copy, height, width, &random);
+    const enum status code = augment_for_guidance(&copy, height, width, chances->least, &random);
     if (code == STATUS_OK)
         data_image_normalise(planes, &copy);
     data_image_free(&copy);

@@ -24,16 +24,18 @@ struct data_view_key {
 MNSP_NODISCARD enum status data_view_clean(float *planes, const struct data_image *image, uint32_t height,
                                            uint32_t width);
 
-/* At the image's own size 3 to 10 augmentations of augment_guidance[], as many and in such an order as drawn;
+/* How much the views are changed. */
+struct data_view_chances {
+    float geometry, deterioration, colour; /* probability of each group of the recognition view */
+    uint32_t least; /* augmentations of the guidance view, 0 .. AUGMENT_GUIDANCE_COUNT */
+};
+extern const struct data_view_chances data_view_published; /* 1/2, 1/4, 1/4; 3 */
+
+/* At the image's own size `least` to 10 augmentations of augment_guidance[], as many and in such an order as drawn;
  * then resized; then with probability 0.8 colour jitter and with 0.2 grey. */
 MNSP_NODISCARD enum status data_view_guidance(float *planes, const struct data_image *image, uint32_t height,
-                                              uint32_t width, const struct data_view_key *key);
-
-/* How probable each group of the recognition view is. */
-struct data_view_chances {
-    float geometry, deterioration, colour;
-};
-extern const struct data_view_chances data_view_published; /* 1/2, 1/4, 1/4 */
+                                              uint32_t width, const struct data_view_chances *chances,
+                                              const struct data_view_key *key);
 
 /* At the image's own size, each with its probability: one of augment_geometry[]; all of augment_deterioration[]
  * in random order; colour jitter. Then resized. `view` is 0 or 1: two views of one image draw apart. */

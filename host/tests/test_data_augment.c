@@ -242,8 +242,8 @@ static void views_depend_on_their_key(void **state) {
     struct data_image image = test_image(300, 80), before = test_image(300, 80);
     const struct data_view_key keys[] = {{1, 0, 0}, {2, 0, 0}, {1, 1, 0}, {1, 0, 1}};
     for (int i = 0; i < 4; i++) {
-        assert_ok(data_view_guidance(planes[0], &image, 32, 128, &keys[0]));
-        assert_ok(data_view_guidance(planes[1], &image, 32, 128, &keys[i]));
+        assert_ok(data_view_guidance(planes[0], &image, 32, 128, &data_view_published, &keys[0]));
+        assert_ok(data_view_guidance(planes[1], &image, 32, 128, &data_view_published, &keys[i]));
         assert_int_equal(memcmp(planes[0], planes[1], sizeof planes[0]) == 0, i == 0);
     }
     int differ = 0;
@@ -289,6 +289,30 @@ static void groups_have_their_chances(void **state) {
     assert_int_equal(count_unchanged(&(struct data_view_chances){.colour = 1}, 50), 0);
 }
 
+/* How many of 300 views are the image as it was: without augmentation, jitter (0.8) and grey (0.2). */
+static int count_plain_guidance(uint32_t least) {
+    enum { SIZE = 3 * 32 * 128, IMAGES = 300 };
+    static float planes[2][SIZE];
+    const struct data_view_chances chances = {.least = least};
+    struct data_image image = test_image(128, 32);
+    int plain = 0;
+    assert_ok(data_view_clean(planes[0], &image, 32, 128));
+    for (uint32_t index = 0; index < IMAGES; index++) {
+        const struct data_view_key key = {9, 0, index};
+        assert_ok(data_view_guidance(planes[1], &image, 32, 128, &chances, &key));
+        plain += memcmp(planes[0], planes[1], sizeof planes[0]) == 0;
+    }
+    data_image_free(&image);
+    return plain;
+}
+
+static void guidance_has_the_least_that_is_asked(void **state) {
+    (void)state;
+    assert_true(count_plain_guidance(0) > 0); /* 300 x 1/11 x 0.2 x 0.8: 4 are expected */
+    assert_int_equal(count_plain_guidance(3), 0);
+    assert_int_equal(count_plain_guidance(10), 0);
+}
+
 static void views_take_extreme_shapes(void **state) {
     (void)state;
     static float planes[3 * 32 * 128];
@@ -298,7 +322,7 @@ static void views_take_extreme_shapes(void **state) {
         for (uint32_t index = 0; index < 3; index++) {
             const struct data_view_key key = {3, 0, index};
             assert_ok(data_view_clean(planes, &image, 32, 128));
-            assert_ok(data_view_guidance(planes, &image, 32, 128, &key));
+            assert_ok(data_view_guidance(planes, &image, 32, 128, &data_view_published, &key));
             assert_ok(data_view_recognition(planes, &image, 32, 128, &data_view_published, &key, 0));
         }
         data_image_free(&image);
@@ -318,6 +342,7 @@ int main(void) {
         cmocka_unit_test(distributions_have_their_means),
         cmocka_unit_test(views_depend_on_their_key),
         cmocka_unit_test(groups_have_their_chances),
+        cmocka_unit_test(guidance_has_the_least_that_is_asked),
         cmocka_unit_test(views_take_extreme_shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,13 @@ struct train_feed {
     int32_t *target, *length; /* (views, B, T), (views, B): the labels of each view, the same */
 };
 
+struct data_view_chances train_view_chances(const struct settings *settings) {
+    return (struct data_view_chances){.geometry = (float)settings->augment_geometry,
+                                      .deterioration = (float)settings->augment_deterioration,
+                                      .colour = (float)settings->augment_colour,
+                                      .least = (uint32_t)settings->min_augmentations};
+}
+
 static enum status open_loader(struct train_feed *feed, const struct train_feed_options *options) {
     const struct settings *const settings = options->settings;
     const bool recognition = settings->objective == SETTINGS_OBJECTIVE_RECOGNITION;
@@ -56,9 +63,7 @@ enum status train_feed_open(struct train_feed **out, const struct train_feed_opt
     feed->step = options->step;
     feed->batch = (size_t)settings->batch;
     feed->views = (size_t)settings_views(settings);
-    feed->chances = (struct data_view_chances){.geometry = (float)settings->augment_geometry,
-                                               .deterioration = (float)settings->augment_deterioration,
-                                               .colour = (float)settings->augment_colour};
+    feed->chances = train_view_chances(options->settings);
     const enum status status = start(feed, options);
     if (status != STATUS_OK) {
         train_feed_close(feed);

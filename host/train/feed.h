@@ -15,6 +15,7 @@
 #define MNSP_TRAIN_FEED_H
 
 #include "data/loader.h"
+#include "data/view.h"
 #include "train/step.h"
 
 struct train_feed_options {
@@ -28,6 +29,9 @@ struct train_feed_options {
 };
 
 struct train_feed;
+
+/* How much the settings ask the views of an image to be changed. */
+struct data_view_chances train_view_chances(const struct settings *settings);
 
 /* What the options point to must outlive the feed. Errors: those of data_loader_open(). */
 MNSP_NODISCARD enum status train_feed_open(struct train_feed **out, const struct train_feed_options *options);

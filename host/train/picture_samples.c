@@ -1,5 +1,6 @@
 #include "base/memory.h"
 #include "data/view.h"
+#include "train/feed.h"
 #include "train/picture.h"
 
 #include <math.h>
@@ -14,16 +15,19 @@ static enum status allocate(struct picture_samples *samples, size_t most) {
 }
 
 /* Takes one image; one that cannot be decoded is no failure. */
-static enum status take(struct picture_samples *samples, struct data_set *set, size_t index, uint64_t seed) {
+static enum status take(struct picture_samples *samples, struct data_set *set, size_t index,
+                        const struct settings *settings) {
     struct data_image image;
     const enum status read = data_set_read(set, index, &image);
     if (read != STATUS_OK)
         return read == STATUS_MEMORY ? read : STATUS_OK;
     const size_t place = samples->count * 3 * samples->height * samples->width;
-    const struct data_view_key key = {.seed = seed, .index = (uint32_t)index};
+    const struct data_view_chances chances = train_view_chances(settings);
+    const struct data_view_key key = {.seed = (uint64_t)settings->seed, .index = (uint32_t)index};
     enum status status = data_view_clean(samples->image + place, &image, samples->height, samples->width);
     if (status == STATUS_OK)
-        status = data_view_guidance(samples->guidance + place, &image, samples->height, samples->width, &key);
+        status = data_view_guidance(samples->guidance + place, &image, samples->height, samples->width,
+                                    &chances, &key);
     data_image_free(&image);
     TRY(status);
     if (data_set_label(set, index, &samples->label[samples->count]) != STATUS_OK)
@@ -33,13 +37,14 @@ static enum status take(struct picture_samples *samples, struct data_set *set, s
 }
 
 /* Each sample is the first usable image of its part of the set. */
-static enum status choose(struct picture_samples *samples, struct data_set *set, size_t most, uint64_t seed) {
+static enum status choose(struct picture_samples *samples, struct data_set *set, size_t most,
+                          const struct settings *settings) {
     const size_t images = data_set_count(set);
     for (size_t part = 0; part < most; part++) {
         const size_t first = images * part / most, end = images * (part + 1) / most;
         const size_t before = samples->count;
         for (size_t i = first; i < end && samples->count == before; i++)
-            TRY(take(samples, set, i, seed));
+            TRY(take(samples, set, i, settings));
     }
     if (samples->count == 0)
         return status_set(STATUS_INVALID, "none of the %zu images of the data set can be decoded", images);
@@ -54,7 +59,7 @@ enum status picture_samples_open(struct picture_samples *out, struct data_set *s
         most = data_set_count(set);
     enum status status = allocate(out, most);
     if (status == STATUS_OK)
-        status = choose(out, set, most, (uint64_t)settings->seed);
+        status = choose(out, set, most, settings);
     if (status != STATUS_OK)
         picture_samples_free(out);
     return status;
