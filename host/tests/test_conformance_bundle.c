@@ -3,9 +3,9 @@
 #include "amber_script.h"
 #include "base/file.h"
 #include "conformance/bundle.h"
-#include "conformance/mutants.h"
 #include "conformance/selection.h"
 #include "conformance/steps.h"
+#include "find_mutant.h"
 
 #include <jansson.h>
 #include <setjmp.h>
@@ -199,16 +199,6 @@ static void test_the_wrong_element_is_named(void **state) {
     assert_non_null(strstr(output, "expected 1000 (0x447A0000)"));
     assert_non_null(strstr(output, "rstd: 0 of 37 elements are wrong\n"));
     assert_non_null(strstr(output, "failed: 2 of 2 runs\n"));
-}
-
-static const struct mutant *find_mutant(enum operator_id id, const char *name) {
-    size_t count;
-    const struct mutant *const *const mutants = mutants_list(&count);
-    for (size_t i = 0; i < count; i++)
-        if (mutants[i]->id == id && strcmp(mutants[i]->name, name) == 0)
-            return mutants[i];
-    fail_msg("there is no mutant %s", name);
-    return NULL;
 }
 
 static void test_a_wrong_result_fails(void **state) {

@@ -1,6 +1,6 @@
 /* Variants of operators, and what the suite says of a failure: which features it takes. The failures are made by
  * mutants (conformance/mutants.h). */
-#include "conformance/mutants.h"
+#include "find_mutant.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -100,16 +100,6 @@ static struct gpu_device *need_device(void) {
     }
     OK(gpu_device_open(&device, NULL, &(struct gpu_options){0}));
     return device;
-}
-
-static const struct mutant *find_mutant(enum operator_id id, const char *name) {
-    size_t count;
-    const struct mutant *const *const mutants = mutants_list(&count);
-    for (size_t i = 0; i < count; i++)
-        if (mutants[i]->id == id && strcmp(mutants[i]->name, name) == 0)
-            return mutants[i];
-    fail_msg("there is no mutant %s", name);
-    return NULL;
 }
 
 static void run_mutant(struct case_result *out, const char *name, enum operator_id id, const char *sizes,

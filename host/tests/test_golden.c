@@ -1,6 +1,8 @@
 /* One training step of MAE, LMIM and the recogniser against what PyTorch computed in double precision
  * (tools/golden), on the reference and on every Vulkan device there is: the loss and its terms, the
  * prediction, every gradient, and every parameter after a step of AdamW. */
+#include "every_device.h"
+
 #include "base/memory.h"
 #include "graph/executor.h"
 #include "objective/objective.h"
@@ -247,26 +249,14 @@ static void test_reference(void **state) {
     replay_all(NULL);
 }
 
+static void replay_on(struct gpu_device *device, void *context) {
+    (void)context;
+    replay_all(device);
+}
+
 static void test_vulkan(void **state) {
     (void)state;
-    struct gpu_properties *list;
-    size_t count, used = 0;
-    const char *why;
-    OK(gpu_devices_list(&list, &count, &why));
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].missing[0] != '\0')
-            continue;
-        char selector[32];
-        struct gpu_device *device;
-        snprintf(selector, sizeof selector, "%zu", i);
-        OK(gpu_device_open(&device, selector, &(struct gpu_options){0}));
-        replay_all(device);
-        gpu_device_close(device);
-        used++;
-    }
-    free(list);
-    if (used == 0)
-        skip();
+    on_every_device(replay_on, NULL);
 }
 
 int main(void) {

@@ -1,6 +1,7 @@
 /* Writing a text position by position, with the keys and values of earlier positions kept, gives the logits of the
  * whole text at once: the same bits on the reference, which computes both row by row; on a device within the
  * envelope of spec/numerics.md, "Whole steps". */
+#include "every_device.h"
 #include "whole_text.h"
 
 #include "objective/reader.h"
@@ -144,42 +145,31 @@ static double find_envelope(all_logits exact) {
     return 4 * largest + 0x1p-23 * distance(**exact, **zero);
 }
 
-static void check_device(struct gpu_device *device, const all_logits exact, double envelope) {
+struct expectation {
+    all_logits exact;
+    double envelope;
+};
+
+static void check_device(struct gpu_device *device, void *context) {
+    const struct expectation *const expected = context;
     static all_logits logits;
     struct whole whole;
     open_fixture(&whole, device);
     run_whole(&whole, logits);
     fixture_close(&whole.f);
-    assert_true(distance(**logits, **exact) <= envelope);
+    assert_true(distance(**logits, **expected->exact) <= expected->envelope);
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         memset(logits, 0, sizeof logits);
         read_cached(device, forms[i].width, forms[i].shift, logits);
-        assert_true(distance(**logits, **exact) <= envelope);
+        assert_true(distance(**logits, **expected->exact) <= expected->envelope);
     }
 }
 
 static void devices_stay_within_the_envelope(void **state) {
     (void)state;
-    static all_logits exact;
-    const double envelope = find_envelope(exact);
-    struct gpu_properties *list;
-    size_t count, used = 0;
-    const char *why;
-    OK(gpu_devices_list(&list, &count, &why));
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].missing[0] != '\0')
-            continue;
-        char selector[32];
-        struct gpu_device *device;
-        snprintf(selector, sizeof selector, "%zu", i);
-        OK(gpu_device_open(&device, selector, &(struct gpu_options){0}));
-        check_device(device, exact, envelope);
-        gpu_device_close(device);
-        used++;
-    }
-    free(list);
-    if (used == 0)
-        skip();
+    static struct expectation expected;
+    expected.envelope = find_envelope(expected.exact);
+    on_every_device(check_device, &expected);
 }
 
 int main(void) {

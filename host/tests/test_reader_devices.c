@@ -1,5 +1,6 @@
 /* Reading on each Vulkan device, against the reference. Whole training steps are cases of the conformance
  * suite (conformance/steps.h). */
+#include "every_device.h"
 #include "objective_fixture.h"
 
 #include "objective/reader.h"
@@ -36,27 +37,15 @@ static void check_reading(struct gpu_device *device, size_t beam) {
     assert_true(distance(probability[0], probability[1], FIXTURE_BATCH * 5) <= 1e-5);
 }
 
+static void check_device(struct gpu_device *device, void *context) {
+    (void)context;
+    check_reading(device, 1);
+    check_reading(device, 4);
+}
+
 static void test_devices(void **state) {
     (void)state;
-    struct gpu_properties *list;
-    size_t count, used = 0;
-    const char *why;
-    OK(gpu_devices_list(&list, &count, &why));
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].missing[0] != '\0')
-            continue;
-        char selector[32];
-        struct gpu_device *device;
-        snprintf(selector, sizeof selector, "%zu", i);
-        OK(gpu_device_open(&device, selector, &(struct gpu_options){0}));
-        check_reading(device, 1);
-        check_reading(device, 4);
-        gpu_device_close(device);
-        used++;
-    }
-    free(list);
-    if (used == 0)
-        skip();
+    on_every_device(check_device, NULL);
 }
 
 int main(void) {
