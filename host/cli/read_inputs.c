@@ -1,6 +1,7 @@
 #include "cli/read_inputs.h"
 
 #include "base/memory.h"
+#include "base/range.h"
 #include "data/source.h"
 
 #include <stdlib.h>
@@ -85,15 +86,8 @@ size_t read_inputs_count(const struct read_inputs *inputs) {
 
 /* The last input that does not begin behind image i. */
 static const struct input *input_of(const struct read_inputs *inputs, size_t i) {
-    size_t low = 0, high = inputs->input_count;
-    while (high - low > 1) {
-        const size_t middle = low + (high - low) / 2;
-        if (inputs->inputs[middle].first <= i)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &inputs->inputs[low];
+    return &inputs->inputs[range_find(&inputs->inputs[0].first, sizeof inputs->inputs[0], inputs->input_count,
+                                      i)];
 }
 
 enum status read_inputs_name(const struct read_inputs *inputs, size_t i, char **name) {

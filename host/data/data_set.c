@@ -1,6 +1,7 @@
 /* data_set.c: several sources as one list of items. */
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/range.h"
 #include "data/source.h"
 #include "data/source_kind.h"
 #include "data/text.h"
@@ -190,16 +191,10 @@ struct data_source_info data_set_source(const struct data_set *set, size_t sourc
 static const struct source *find(const struct data_set *set, size_t index, size_t *local) {
     if (index >= set->count)
         return NULL;
-    size_t low = 0, high = set->member_count - 1;
-    while (low < high) {
-        const size_t middle = high - (high - low) / 2;
-        if (set->members[middle].first <= index)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    *local = index - set->members[low].first;
-    return &set->members[low].source;
+    const struct member *const member =
+        &set->members[range_find(&set->members[0].first, sizeof set->members[0], set->member_count, index)];
+    *local = index - member->first;
+    return &member->source;
 }
 
 static enum status beyond(const struct data_set *set, size_t index) {

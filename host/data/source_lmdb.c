@@ -2,6 +2,7 @@
  * several below a folder as one. */
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/range.h"
 #include "data/lmdb_file.h"
 #include "data/source_kind.h"
 
@@ -40,16 +41,10 @@ struct place {
 };
 
 static struct place find(const struct parts *parts, const char *kind, size_t index) {
-    size_t low = 0, high = parts->part_count - 1;
-    while (low < high) {
-        const size_t middle = high - (high - low) / 2;
-        if (parts->part[middle].first <= index)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    struct place place = {.file = &parts->part[low].file};
-    snprintf(place.key, KEY_SIZE, "%s-%09zu", kind, index - parts->part[low].first + 1);
+    const struct part *const part =
+        &parts->part[range_find(&parts->part[0].first, sizeof parts->part[0], parts->part_count, index)];
+    struct place place = {.file = &part->file};
+    snprintf(place.key, KEY_SIZE, "%s-%09zu", kind, index - part->first + 1);
     return place;
 }
 

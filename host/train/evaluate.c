@@ -82,11 +82,6 @@ struct evaluate_set evaluate_sum(const struct evaluate_result *result) {
     return sum;
 }
 
-double evaluate_weighted_average(const struct evaluate_result *result, enum evaluate_score score) {
-    const struct evaluate_set sum = evaluate_sum(result);
-    return evaluate_accuracy(&sum, score);
-}
-
 /* ---- a pass over the sets ---- */
 
 /* What a pass holds on to. */

@@ -94,9 +94,8 @@ enum evaluate_score { EVALUATE_WAICS, EVALUATE_CASE_SENSITIVE, EVALUATE_ONE_MINU
 
 /* The score of a set, 0 to 1; 0 where there are no words. */
 double evaluate_accuracy(const struct evaluate_set *set, enum evaluate_score score);
-/* The mean over sets, and over words. */
+/* The mean over sets. That over words is the score of evaluate_sum(). */
 double evaluate_average(const struct evaluate_result *result, enum evaluate_score score);
-double evaluate_weighted_average(const struct evaluate_result *result, enum evaluate_score score);
 
 /* The sums of words and counts over all sets; path and name are NULL. */
 struct evaluate_set evaluate_sum(const struct evaluate_result *result);
