@@ -1,9 +1,8 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-// square_sum: partial[first + i] = sum of the squares of part i of x.
+// square_sum: partial[i] = sum of the squares of part i of x.
 //
-// x (count), cut into `parts` parts of ceil(count / parts) elements; other elements of partial are left
-// alone. One workgroup per part:
+// x (count), cut into `parts` parts of ceil(count / parts) elements; partial (parts). One workgroup per part:
 //
 //     x            | part 0          | part 1          | part 2     |
 //     invocation     0 1 2 3 0 1 2 3   0 1 2 3 ...
@@ -23,5 +22,5 @@ void main() {
         sum += x[i] * x[i];
     sum = reduce_sum(sum);
     if (gl_LocalInvocationIndex == 0u)
-        partial[first + part] = sum;
+        partial[part] = sum;
 }

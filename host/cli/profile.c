@@ -120,6 +120,19 @@ static double share(const struct profile *profile, const struct row *row) {
     return row->nanoseconds / profile->nanoseconds;
 }
 
+/* Of one run of the segment, by its name. */
+static json_t *counts_json(const struct train_step *step, uint32_t segment) {
+    const struct executor_counts counts = executor_counts(step->executor, segment);
+    return json_pack("{s:I, s:I, s:I}", "dispatches", (json_int_t)counts.dispatches, "barriers",
+                     (json_int_t)counts.barriers, "submissions", (json_int_t)counts.submissions);
+}
+
+static void print_counts(const struct train_step *step, const char *name, uint32_t segment) {
+    const struct executor_counts counts = executor_counts(step->executor, segment);
+    printf("%s: %zu dispatches, %zu barriers, %zu submissions\n", name, counts.dispatches, counts.barriers,
+           counts.submissions);
+}
+
 static json_t *rows_json(const struct profile *profile, size_t most) {
     json_t *const rows = json_array();
     for (size_t i = 0; i < profile->count && i < most; i++) {
@@ -144,19 +157,23 @@ static void print_rows(const struct profile *profile, size_t most) {
 }
 
 static enum status tell(const struct cli_values *values, const struct settings *settings,
-                        const struct gpu_device *device, const struct profile *profile, size_t most) {
+                        const struct gpu_device *device, const struct train_step *step,
+                        const struct profile *profile, size_t most) {
     char objective[SETTINGS_TEXT_SIZE];
     settings_format(settings, settings_find("objective"), objective);
     if (cli_given(values, "json"))
         return cli_print_json(json_pack(
-            "{s:s, s:o, s:I, s:f, s:f, s:o, s:o, s:o}", "step", objective, "preset",
+            "{s:s, s:o, s:I, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "step", objective, "preset",
             cli_json_text(cli_step_preset(values, settings)), "batch", (json_int_t)settings->batch,
             "milliseconds", 1e-6 * profile->nanoseconds, "gflops", profile->flops / profile->nanoseconds,
-            "rows", rows_json(profile, most), "device", cli_json_text(cli_device_name(device)), "driver",
+            "gradients", counts_json(step, 0), "update", counts_json(step, step->optimiser.segment), "rows",
+            rows_json(profile, most), "device", cli_json_text(cli_device_name(device)), "driver",
             cli_json_text(cli_driver_name(device))));
     printf("%s step, %s, batch %lld, on %s (%s)\n", objective, cli_step_preset(values, settings),
            (long long)settings->batch, cli_device_name(device), cli_driver_name(device));
     print_rows(profile, most);
+    print_counts(step, step->parts > 1 ? "gradients of a part" : "gradients", 0);
+    print_counts(step, "update", step->optimiser.segment);
     return STATUS_OK;
 }
 
@@ -190,7 +207,7 @@ static enum status run(const struct cli_values *values) {
     if (status == STATUS_OK)
         status = measure(&profile, step, grouping);
     if (status == STATUS_OK)
-        status = tell(values, &settings, device, &profile, (size_t)top);
+        status = tell(values, &settings, device, step, &profile, (size_t)top);
     free(profile.rows);
     train_step_destroy(step);
     gpu_device_close(device);

@@ -106,6 +106,10 @@ enum status executor_perturb(struct executor *executor, uint64_t seed, float mag
     return executor->functions->perturb(executor->self, seed, magnitude);
 }
 
+struct executor_counts executor_counts(const struct executor *executor, uint32_t segment) {
+    return executor->functions->counts(executor->self, segment);
+}
+
 double executor_nanoseconds(const struct executor *executor, size_t node) {
     return executor->functions->nanoseconds(executor->self, node);
 }

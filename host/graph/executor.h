@@ -47,6 +47,12 @@ MNSP_NODISCARD enum status executor_run(struct executor *executor, uint32_t segm
  */
 MNSP_NODISCARD enum status executor_perturb(struct executor *executor, uint64_t seed, float magnitude);
 
+/* What one run of a segment is made of; of the reference, its nodes alone. */
+struct executor_counts {
+    size_t dispatches, barriers, submissions;
+};
+struct executor_counts executor_counts(const struct executor *executor, uint32_t segment);
+
 /* Of a timed executor: nanoseconds that the node took in the last run of its segment; 0 where unknown. */
 double executor_nanoseconds(const struct executor *executor, size_t node);
 

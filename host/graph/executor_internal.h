@@ -9,6 +9,7 @@ struct executor_functions {
     enum status (*read)(void *self, const struct tensor *tensor, void *data);
     enum status (*run)(void *self, uint32_t segment);
     enum status (*perturb)(void *self, uint64_t seed, float magnitude); /* NULL: it cannot */
+    struct executor_counts (*counts)(const void *self, uint32_t segment);
     double (*nanoseconds)(const void *self, size_t node);
     void (*destroy)(void *self);
 };

@@ -72,6 +72,14 @@ static enum status reference_perturb(void *executor, uint64_t seed, float magnit
     return STATUS_OK;
 }
 
+static struct executor_counts reference_counts(const void *executor, uint32_t segment) {
+    const struct reference_executor *const self = executor;
+    struct executor_counts counts = {0};
+    for (size_t i = 0; i < graph_node_count(self->graph); i++)
+        counts.dispatches += graph_node(self->graph, i)->segment == segment;
+    return counts;
+}
+
 static double reference_nanoseconds(const void *executor, size_t node) {
     const struct reference_executor *const self = executor;
     return self->nanoseconds ? self->nanoseconds[node] : 0;
@@ -92,6 +100,7 @@ static const struct executor_functions functions = {
     .read = reference_read,
     .run = reference_run,
     .perturb = reference_perturb,
+    .counts = reference_counts,
     .nanoseconds = reference_nanoseconds,
     .destroy = reference_destroy,
 };

@@ -32,6 +32,14 @@ static enum status vulkan_run(void *executor, uint32_t segment) {
     return gpu_recording_run(self->recordings[segment]);
 }
 
+static struct executor_counts vulkan_counts(const void *executor, uint32_t segment) {
+    const struct vulkan_executor *const self = executor;
+    const struct gpu_recording *const recording = self->recordings[segment];
+    return (struct executor_counts){.dispatches = gpu_recording_count(recording),
+                                    .barriers = gpu_recording_barriers(recording),
+                                    .submissions = gpu_recording_submissions(recording)};
+}
+
 static double vulkan_nanoseconds(const void *executor, size_t node) {
     const struct vulkan_executor *const self = executor;
     const uint32_t segment = graph_node(self->graph, node)->segment;
@@ -55,6 +63,7 @@ static const struct executor_functions functions = {
     .write = vulkan_write,
     .read = vulkan_read,
     .run = vulkan_run,
+    .counts = vulkan_counts,
     .nanoseconds = vulkan_nanoseconds,
     .destroy = vulkan_destroy,
 };
@@ -127,6 +136,8 @@ enum status executor_create_vulkan(struct executor *executor, struct gpu_device 
         TRY(gpu_buffer_create(device, &self->arenas[i], arena->bytes,
                               arena->class == PLAN_INPUT ? GPU_MEMORY_HOST : GPU_MEMORY_DEVICE,
                               arena_name(arena->class)));
+        if (arena->class == PLAN_PERSISTENT) /* what lies between the tensors of a pack is 0 */
+            TRY(gpu_buffer_fill(self->arenas[i], 0, arena->bytes, 0));
     }
     TRY(gpu_buffer_create(device, &self->missing, 256, GPU_MEMORY_DEVICE, "missing"));
     return record_segments(self, timed);

@@ -49,8 +49,8 @@ static void count_uses(struct fusion *fusion) {
 /* Whether the tensor is written by one node and read by one other, and by nobody else. */
 static bool is_passed_on(const struct fusion *fusion, const struct tensor *tensor) {
     const struct use *const use = &fusion->uses[tensor->base->id];
-    return tensor->base->kind == TENSOR_ACTIVATION && !tensor->base->kept && use->writers == 1 &&
-           use->readers == 1;
+    return tensor->base->kind == TENSOR_ACTIVATION && !tensor->base->kept && tensor->base->pack == NULL &&
+           use->writers == 1 && use->readers == 1;
 }
 
 /* Whether the elements are there, and stay the same, when node `n` runs in place of a later one. */

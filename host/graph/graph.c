@@ -35,8 +35,7 @@ const char *shape_text(struct shape shape, char text[SHAPE_TEXT]) {
 
 /* ---- life and mistakes ---- */
 
-/* What a failed graph hands out, so that model code need not look. */
-static const struct tensor nothing = {.shape = {1, {1}}, .elements = 1, .name = "", .base = &nothing};
+const struct tensor graph_nothing = {.shape = {1, {1}}, .elements = 1, .name = "", .base = &graph_nothing};
 
 enum status graph_create(struct graph **out) {
     TRY(memory_new(out, 1, sizeof **out));
@@ -87,9 +86,8 @@ static bool shape_is_sound(struct graph *graph, struct shape shape, const char *
     return false;
 }
 
-/* A new tensor of the graph, or NULL when the graph has failed. */
-static struct tensor *new_tensor(struct graph *graph, enum tensor_kind kind, struct shape shape,
-                                 const char *name) {
+struct tensor *graph_new_tensor(struct graph *graph, enum tensor_kind kind, struct shape shape,
+                                const char *name) {
     if (graph->status != STATUS_OK || !shape_is_sound(graph, shape, name))
         return NULL;
     struct tensor *tensor = NULL;
@@ -124,7 +122,7 @@ static struct tensor *named_tensor(struct graph *graph, enum tensor_kind kind, s
     struct tensor *const found = (struct tensor *)graph_find(graph, name);
     *is_new = found == NULL;
     if (found == NULL)
-        return new_tensor(graph, kind, shape, name);
+        return graph_new_tensor(graph, kind, shape, name);
     if (found->kind == kind && shape_equal(found->shape, shape))
         return found;
     char have[SHAPE_TEXT], want[SHAPE_TEXT];
@@ -136,14 +134,14 @@ static struct tensor *named_tensor(struct graph *graph, enum tensor_kind kind, s
 const struct tensor *graph_input(struct graph *graph, const char *name, struct shape shape) {
     bool is_new;
     const struct tensor *const tensor = named_tensor(graph, TENSOR_INPUT, shape, name, &is_new);
-    return tensor ? tensor : &nothing;
+    return tensor ? tensor : &graph_nothing;
 }
 
 const struct tensor *graph_input_unsigned(struct graph *graph, const char *name, struct shape shape) {
     bool is_new;
     struct tensor *const tensor = named_tensor(graph, TENSOR_INPUT, shape, name, &is_new);
     if (tensor == NULL)
-        return &nothing;
+        return &graph_nothing;
     tensor->is_unsigned = true;
     return tensor;
 }
@@ -153,7 +151,7 @@ const struct tensor *graph_parameter(struct graph *graph, const char *name, stru
     bool is_new;
     struct tensor *const tensor = named_tensor(graph, TENSOR_PARAMETER, shape, name, &is_new);
     if (tensor == NULL)
-        return &nothing;
+        return &graph_nothing;
     if (is_new) {
         tensor->initial = initial;
         tensor->differentiable = training == GRAPH_TRAINABLE;
@@ -166,21 +164,21 @@ const struct tensor *graph_state(struct graph *graph, const char *name, struct s
     bool is_new;
     struct tensor *const tensor = named_tensor(graph, TENSOR_STATE, shape, name, &is_new);
     if (tensor == NULL)
-        return &nothing;
+        return &graph_nothing;
     tensor->initial = initial;
     return tensor;
 }
 
 const struct tensor *graph_constant(struct graph *graph, struct shape shape, float value) {
-    struct tensor *const tensor = new_tensor(graph, TENSOR_CONSTANT, shape, "");
+    struct tensor *const tensor = graph_new_tensor(graph, TENSOR_CONSTANT, shape, "");
     if (tensor == NULL)
-        return &nothing;
+        return &graph_nothing;
     tensor->initial = (struct initial){.kind = INITIAL_CONSTANT, .value = value};
     return tensor;
 }
 
 static struct tensor *new_view(struct graph *graph, const struct tensor *x, struct shape shape) {
-    struct tensor *const view = new_tensor(graph, x->kind, shape, "");
+    struct tensor *const view = graph_new_tensor(graph, x->kind, shape, "");
     if (view == NULL)
         return NULL;
     view->base = x->base;
@@ -198,13 +196,13 @@ const struct tensor *graph_view(struct graph *graph, const struct tensor *x, str
     if (shape_equal(x->shape, shape))
         return x;
     const struct tensor *const view = new_view(graph, x, shape);
-    return view ? view : &nothing;
+    return view ? view : &graph_nothing;
 }
 
 const struct tensor *graph_detach(struct graph *graph, const struct tensor *x) {
     struct tensor *const view = new_view(graph, x, x->shape);
     if (view == NULL)
-        return &nothing;
+        return &graph_nothing;
     view->differentiable = false;
     return view;
 }
@@ -231,14 +229,14 @@ const struct tensor *graph_output(struct graph *graph, const struct tensor *x, c
 }
 
 const struct tensor *graph_activation(struct graph *graph, struct shape shape) {
-    const struct tensor *const tensor = new_tensor(graph, TENSOR_ACTIVATION, shape, "");
-    return tensor ? tensor : &nothing;
+    const struct tensor *const tensor = graph_new_tensor(graph, TENSOR_ACTIVATION, shape, "");
+    return tensor ? tensor : &graph_nothing;
 }
 
 const struct tensor *graph_activation_unsigned(struct graph *graph, struct shape shape) {
-    struct tensor *const tensor = new_tensor(graph, TENSOR_ACTIVATION, shape, "");
+    struct tensor *const tensor = graph_new_tensor(graph, TENSOR_ACTIVATION, shape, "");
     if (tensor == NULL)
-        return &nothing;
+        return &graph_nothing;
     tensor->is_unsigned = true;
     return tensor;
 }
@@ -274,7 +272,7 @@ static bool argument_fits(struct graph *graph, const struct operator_info *info,
     const char *const name = info->arguments[i].name;
     if (tensor == NULL && !argument_is_optional(kind))
         graph_fail(graph, STATUS_INTERNAL, "%s: argument %s is missing", info->name, name);
-    else if (tensor == &nothing)
+    else if (tensor == &graph_nothing)
         graph_fail(graph, STATUS_INTERNAL, "%s: argument %s is of a failed graph", info->name, name);
     else if (tensor != NULL && tensor->is_unsigned != argument_is_unsigned(kind))
         graph_fail(graph, STATUS_INTERNAL, "%s: argument %s has elements of the wrong type", info->name,

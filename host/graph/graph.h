@@ -51,6 +51,7 @@ enum tensor_kind {
     TENSOR_PARAMETER,  /* kept from run to run; has a published name */
     TENSOR_STATE,      /* kept from run to run, such as the optimiser's moments */
     TENSOR_CONSTANT,   /* one value everywhere, written once */
+    TENSOR_PACK,       /* the memory of several tensors that lie side by side (graph_pack) */
 };
 
 /* Initial values of parameters; drawn on the host, the same for every device. */
@@ -73,6 +74,8 @@ struct tensor {
     uint32_t id;
     const char *name;          /* "" for most activations */
     const struct tensor *base; /* whose elements these are: itself, unless this is a view */
+    const struct tensor *pack; /* whose memory this one's is a part of, or NULL */
+    size_t pack_first;         /* its first element there */
     struct initial initial;    /* parameters, state and constants */
 };
 
@@ -118,6 +121,18 @@ const struct tensor *graph_constant(struct graph *graph, struct shape shape, flo
 
 /* The same elements in another shape. */
 const struct tensor *graph_view(struct graph *graph, const struct tensor *x, struct shape shape);
+
+/* Puts tensors of floats side by side into memory that lasts, and returns a tensor of all of it, so that an operator
+ * that treats elements alike takes them at once: the weights of a network, say. Each begins at a multiple of
+ * GRAPH_PACK_ELEMENTS; the elements between them are 0 at first. A tensor can be in one pack only, and is used
+ * as before. An activation should be written by one node, each run anew or by adding. */
+enum { GRAPH_PACK_ELEMENTS = 64 };
+const struct tensor *graph_pack(struct graph *graph, const struct tensor *const *members, size_t count);
+/* The elements of a pack that `tensor` needs, with those up to the next one. */
+size_t graph_pack_elements(const struct tensor *tensor);
+/* A part of a pack; `first` a multiple of GRAPH_PACK_ELEMENTS. */
+const struct tensor *graph_pack_part(struct graph *graph, const struct tensor *pack, size_t first,
+                                     size_t elements);
 
 /* The same elements; no gradient flows back through it. */
 const struct tensor *graph_detach(struct graph *graph, const struct tensor *x);

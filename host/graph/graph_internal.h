@@ -18,6 +18,12 @@ struct graph {
     const char *scope;
 };
 
+/* What a failed graph hands out, so that model code need not look. */
+extern const struct tensor graph_nothing;
+/* A new tensor of the graph, or NULL when the graph has failed. */
+struct tensor *graph_new_tensor(struct graph *graph, enum tensor_kind kind, struct shape shape,
+                                const char *name);
+
 /* A gradient rule appends the nodes that turn the gradients of a node's outputs into those of its inputs. */
 struct backward;
 typedef void gradient_rule(struct backward *backward, const struct graph_node *node);

@@ -363,10 +363,8 @@ const struct tensor *graph_accumulate(struct graph *g, const struct tensor *x, c
     return sum;
 }
 
-void graph_square_sum(struct graph *g, const struct tensor *partial, const struct tensor *x, size_t first,
-                      size_t parts) {
-    require(g, first + parts <= partial->elements, "square_sum", partial, x);
-    APPEND(g, square_sum, TENSOR(partial), TENSOR(x), SIZE(x->elements), SIZE(first), SIZE(parts));
+void graph_square_sum(struct graph *g, const struct tensor *partial, const struct tensor *x) {
+    APPEND(g, square_sum, TENSOR(partial), TENSOR(x), SIZE(x->elements), SIZE(partial->elements));
 }
 
 const struct tensor *graph_clip_factor(struct graph *g, const struct tensor *partial, float limit) {

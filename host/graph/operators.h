@@ -125,9 +125,8 @@ const struct tensor *graph_ctc(struct graph *g, const struct tensor *logits, con
  * another segment or make it an output: then it keeps its memory from run to run. */
 const struct tensor *graph_accumulate(struct graph *g, const struct tensor *x, const struct tensor *part,
                                       float factor);
-/* partial[first ...] = sums of squares of `parts` pieces of x. */
-void graph_square_sum(struct graph *g, const struct tensor *partial, const struct tensor *x, size_t first,
-                      size_t parts);
+/* partial = sums of squares of as many pieces of x. */
+void graph_square_sum(struct graph *g, const struct tensor *partial, const struct tensor *x);
 /* -> (3): norm, factor, finite. */
 const struct tensor *graph_clip_factor(struct graph *g, const struct tensor *partial, float limit);
 
@@ -139,5 +138,11 @@ struct graph_adamw {
 };
 void graph_adamw(struct graph *g, const struct graph_adamw *update);
 void graph_ema(struct graph *g, const struct tensor *average, const struct tensor *source, float momentum);
+/* The same for `count` pairs at once. Where sources lie side by side in a pack, their averages are put side by side,
+ * too, and one node serves them all. */
+struct graph_follower {
+    const struct tensor *average, *source;
+};
+void graph_ema_all(struct graph *g, struct graph_follower *followers, size_t count, float momentum);
 
 #endif

@@ -19,6 +19,8 @@ struct life {
 };
 
 static uint64_t padded_bytes(const struct tensor *tensor, uint64_t alignment) {
+    if (tensor->pack != NULL)
+        return 4 * (uint64_t)graph_pack_elements(tensor);
     const uint64_t bytes = (uint64_t)tensor->elements * 4;
     return (bytes + alignment - 1) / alignment * alignment;
 }
@@ -47,7 +49,8 @@ static enum status find_lives(struct life **out, const struct graph *graph) {
 }
 
 static bool is_temporary(const struct tensor *tensor, const struct life *life) {
-    return tensor->kind == TENSOR_ACTIVATION && !tensor->kept && life->first_segment == life->last_segment;
+    return tensor->kind == TENSOR_ACTIVATION && !tensor->kept && tensor->pack == NULL &&
+           life->first_segment == life->last_segment;
 }
 
 /* ---- placing ---- */
@@ -79,7 +82,15 @@ static enum status check_limits(const struct tensor *tensor, const struct plan_l
         (unsigned long long)bytes, (unsigned long long)limit);
 }
 
-/* Tensors with memory of their own, one after the other. */
+static void count_bytes(struct plan *plan, const struct tensor *tensor, uint64_t bytes) {
+    uint64_t *const total = tensor->kind == TENSOR_INPUT       ? &plan->input_bytes
+                            : tensor->kind == TENSOR_PARAMETER ? &plan->parameter_bytes
+                                                               : &plan->state_bytes;
+    *total += bytes;
+}
+
+/* Tensors with memory of their own, one after the other. Those of a pack count as what they are, and lie where it
+ * lies. */
 static enum status place_lasting(struct placer *placer, enum plan_class class, const struct life *lives) {
     struct plan *const plan = placer->plan;
     const struct graph *const graph = plan->graph;
@@ -90,18 +101,18 @@ static enum status place_lasting(struct placer *placer, enum plan_class class, c
         if (tensor->base != tensor || unused || is_temporary(tensor, &lives[i]) ||
             (tensor->kind == TENSOR_INPUT) != (class == PLAN_INPUT))
             continue;
-        TRY(check_limits(tensor, placer->limits));
         const uint64_t bytes = padded_bytes(tensor, placer->limits->alignment);
+        if (tensor->kind != TENSOR_PACK)
+            count_bytes(plan, tensor, bytes);
+        if (tensor->pack != NULL)
+            continue;
+        TRY(check_limits(tensor, placer->limits));
         if (!open || plan->arenas[plan->arena_count - 1].bytes + bytes > placer->limits->arena_bytes)
             TRY(new_arena(placer, class));
         open = true;
         struct plan_arena *const arena = &plan->arenas[plan->arena_count - 1];
         plan->places[i] = (struct plan_place){.arena = plan->arena_count - 1, .offset = arena->bytes};
         arena->bytes += bytes;
-        uint64_t *const total = tensor->kind == TENSOR_INPUT       ? &plan->input_bytes
-                                : tensor->kind == TENSOR_PARAMETER ? &plan->parameter_bytes
-                                                                   : &plan->state_bytes;
-        *total += bytes;
     }
     return STATUS_OK;
 }
@@ -197,6 +208,13 @@ done:
     return status;
 }
 
+static struct plan_place place_of(const struct plan *plan, const struct tensor *base) {
+    if (base->pack == NULL)
+        return plan->places[base->id];
+    const struct plan_place pack = plan->places[base->pack->id];
+    return (struct plan_place){.arena = pack.arena, .offset = pack.offset + 4 * (uint64_t)base->pack_first};
+}
+
 static enum status place_all(struct placer *placer, const struct life *lives) {
     struct plan *const plan = placer->plan;
     const struct graph *const graph = plan->graph;
@@ -205,7 +223,7 @@ static enum status place_all(struct placer *placer, const struct life *lives) {
     TRY(place_lasting(placer, PLAN_INPUT, lives));
     TRY(place_temporary(placer, lives));
     for (size_t i = 0; i < graph_tensor_count(graph); i++)
-        plan->places[i] = plan->places[graph_tensor(graph, i)->base->id];
+        plan->places[i] = place_of(plan, graph_tensor(graph, i)->base);
     return STATUS_OK;
 }
 

@@ -1,9 +1,11 @@
 #include "objective/objective.h"
 
+#include "base/memory.h"
 #include "model/layer.h"
 #include "objective/parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- settings ---- */
@@ -172,8 +174,14 @@ const struct tensor *objective_output(const struct objective *objective, const c
 /* teacher = momentum teacher + (1 - momentum) student, for its trained parameters or all of them. */
 static void follow(struct graph *g, float momentum, bool all) {
     graph_scope(g, "teacher's average");
-    const size_t count = graph_tensor_count(g), length = strlen(OBJECTIVE_TEACHER);
-    for (size_t i = 0; i < count; i++) {
+    const size_t tensors = graph_tensor_count(g), length = strlen(OBJECTIVE_TEACHER);
+    struct graph_follower *followers;
+    size_t count = 0;
+    if (memory_new(&followers, tensors + 1, sizeof *followers) != STATUS_OK) {
+        graph_fail(g, STATUS_MEMORY, "%s", status_message());
+        return;
+    }
+    for (size_t i = 0; i < tensors; i++) {
         const struct tensor *const teacher = graph_tensor(g, i);
         if (teacher->kind != TENSOR_PARAMETER || strncmp(teacher->name, OBJECTIVE_TEACHER, length) != 0)
             continue;
@@ -181,8 +189,10 @@ static void follow(struct graph *g, float momentum, bool all) {
         snprintf(name, sizeof name, "%s%s", OBJECTIVE_STUDENT, teacher->name + length);
         const struct tensor *const student = graph_find(g, name);
         if (student != NULL && (all || student->differentiable))
-            graph_ema(g, teacher, student, momentum);
+            followers[count++] = (struct graph_follower){teacher, student};
     }
+    graph_ema_all(g, followers, count, momentum);
+    free(followers);
 }
 
 void objective_after_update(struct graph *g, const struct objective_settings *settings) {
