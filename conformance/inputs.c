@@ -1,5 +1,7 @@
 #include "conformance/inputs.h"
 
+#include "base/precision.h"
+
 #include <math.h>
 
 void inputs_integers(float *out, size_t count, uint32_t range, struct philox *random) {
@@ -46,6 +48,30 @@ void inputs_half_limits(float *out, size_t count, struct philox *random) {
     for (size_t i = 0; i < count; i++) {
         const float sign = philox_next_below(random, 2) ? 1 : -1;
         out[i] = sign * limits[philox_next_below(random, LIMITS)];
+    }
+}
+
+/* Half way from x, a number of the format, to the next one away from 0: a number of fp32. */
+static float half_way(float x, enum precision precision) {
+    if (precision == PRECISION_F16 && fabsf(x) < 0x1p-14F)
+        return x + copysignf(0x1p-25F, x);
+    const int fraction_bits = precision == PRECISION_F16 ? 10 : 7;
+    int exponent;
+    frexpf(x, &exponent);
+    return x + copysignf(ldexpf(0.5F, exponent - 1 - fraction_bits), x);
+}
+
+void inputs_between(float *out, size_t count, enum precision precision, int high, bool with_largest,
+                    struct philox *random) {
+    const float largest = precision == PRECISION_F16 ? 65504 : 0x1.FEp127F;
+    for (size_t i = 0; i < count; i++) {
+        const float sign = philox_next_below(random, 2) ? 1 : -1;
+        const float any = exp2f(philox_next_between(random, -26, (float)high));
+        const bool is_largest = philox_next_below(random, 32) == 0 && with_largest;
+        const float x = sign * (is_largest ? largest : precision_round(any, precision));
+        const float middle = half_way(x, precision);
+        const float choices[] = {x, middle, nextafterf(middle, 0), nextafterf(middle, sign * INFINITY)};
+        out[i] = choices[philox_next_below(random, 4)];
     }
 }
 

@@ -4,6 +4,7 @@
 #define MNSP_CONFORMANCE_INPUTS_H
 
 #include "base/philox.h"
+#include "base/precision.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,10 @@ void inputs_exponents(float *out, size_t rows, size_t width, struct philox *rand
 void inputs_cancelling(float *out, size_t count, struct philox *random);
 /* The largest and the smallest numbers of 16 bits, those just beyond, and some that have no such number near. */
 void inputs_half_limits(float *out, size_t count, struct philox *random);
+/* Numbers of a 16-bit format and those half way between two of them, just below and just above that; of magnitudes
+ * 2^-26 .. 2^high, and, if asked for, about the largest number of the format. */
+void inputs_between(float *out, size_t count, enum precision precision, int high, bool with_largest,
+                    struct philox *random);
 /* In turn below 2^-126, a little above, and within -2 .. 2. */
 void inputs_denormals(float *out, size_t count, struct philox *random);
 /* Any words. */

@@ -28,7 +28,8 @@ size_t stress_sizes(const char *out[STRESS_SIZES], enum operator_id id) {
     size_t count = 0, elements[STRESS_SIZES];
     for (size_t i = 0; i < rules->count; i++) {
         const size_t size = elements_of(id, rules->sizes[i].text);
-        if (!(rules->sizes[i].inputs & AS_REAL) || size > STRESS_ELEMENTS)
+        const bool has_its_own = rules->sizes[i].inputs >= AS_WIDE && !(rules->sizes[i].inputs & IN_FULL);
+        if (!(rules->sizes[i].inputs & AS_REAL) || has_its_own || size > STRESS_ELEMENTS)
             continue;
         size_t place = count < STRESS_SIZES ? count++ : STRESS_SIZES;
         for (size_t j = 0; place == STRESS_SIZES && j < STRESS_SIZES; j++)

@@ -26,7 +26,7 @@
 //
 // All memory is seen as vec4. Where rows are not a multiple of 4 elements (the VECTOR constants), elements are
 // read one by one. Past the edge, indices are clamped to the last row or column, whose results are not stored;
-// past the end of k, a is taken as 0.
+// past the end of k, a is taken as 0, and where rounding may have made infinities, b as well.
 #include "team.glsl"
 
 #define TYPE_a vec4
@@ -37,6 +37,7 @@
 #include "interface.glsl"
 
 #include "index.glsl"
+#include "precision.glsl"
 
 layout(constant_id = 2) const uint ROWS = 8u;    // of an invocation, a multiple of 4
 layout(constant_id = 3) const uint COLUMNS = 8u; // likewise
@@ -47,6 +48,7 @@ layout(constant_id = 7) const bool VECTOR_A = false; // rows of a, as stored, ar
 layout(constant_id = 8) const bool VECTOR_B = false;
 layout(constant_id = 9) const bool VECTOR_C = false;
 layout(constant_id = 10) const uint DEPTH = 8u; // a multiple of 4
+layout(constant_id = 11) const uint PRECISION = F32; // of the factors
 
 const uint LANE_COLUMNS = gl_WorkGroupSize.x / LANE_ROWS;
 const uint TILE_ROWS = LANE_ROWS * ROWS;
@@ -73,21 +75,29 @@ uint column_of(uint j) {
                    ONE(tensor, (start) + min((column) + 3u, (width) - 1u))))
 #define ONE(tensor, index) tensor[(index) / 4u][(index) % 4u]
 
+// Which of the steps from `step` on are there.
+bvec4 within(uint step) {
+    return lessThan(step + uvec4(0u, 1u, 2u, 3u), uvec4(k));
+}
+
 // Of a: elements (row, step .. step + 3), or (row .. row + 3, step) if it is stored transposed.
 vec4 load_a(uint start, uint row, uint step) {
     if (TRANSPOSE_A) {
         const vec4 value = FOUR(a, VECTOR_A, start + min(step, k - 1u) * m, row, m);
-        return step < k ? value : vec4(0.0);
+        return step < k ? rounded(value) : vec4(0.0);
     }
     const vec4 value = FOUR(a, VECTOR_A, start + min(row, m - 1u) * k, step, k);
-    return mix(vec4(0.0), value, lessThan(step + uvec4(0u, 1u, 2u, 3u), uvec4(k)));
+    return mix(vec4(0.0), rounded(value), within(step));
 }
 
 // Of b: elements (step, column .. column + 3), or (step .. step + 3, column) if it is stored transposed.
 vec4 load_b(uint start, uint step, uint column) {
-    if (TRANSPOSE_B)
-        return FOUR(b, VECTOR_B, start + min(column, n - 1u) * k, step, k);
-    return FOUR(b, VECTOR_B, start + min(step, k - 1u) * n, column, n);
+    if (TRANSPOSE_B) {
+        const vec4 value = FOUR(b, VECTOR_B, start + min(column, n - 1u) * k, step, k);
+        return PRECISION == F32 ? value : mix(vec4(0.0), rounded(value), within(step));
+    }
+    const vec4 value = FOUR(b, VECTOR_B, start + min(step, k - 1u) * n, column, n);
+    return PRECISION == F32 ? value : step < k ? rounded(value) : vec4(0.0);
 }
 
 #ifdef QUADS

@@ -1,5 +1,6 @@
 #include "graph/dispatch.h"
 
+#include "base/precision.h"
 #include "graph/operator_index.h"
 
 #include <stdio.h>
@@ -64,6 +65,7 @@ void dispatch_matmul(struct dispatch *dispatch, const union operator_value *valu
                      const struct gpu_properties *device) {
     const uint64_t batch = DISPATCH_SIZE(matmul, batch), m = DISPATCH_SIZE(matmul, m);
     const uint64_t n = DISPATCH_SIZE(matmul, n), k = DISPATCH_SIZE(matmul, k);
+    const enum precision precision = (enum precision)DISPATCH_SIZE(matmul, rounding);
     const bool transpose_a = DISPATCH_SIZE(matmul, transpose_a) != 0;
     const bool transpose_b = DISPATCH_SIZE(matmul, transpose_b) != 0;
     const bool quads = device->type == GPU_TYPE_CPU && device->subgroup_quad;
@@ -80,14 +82,15 @@ void dispatch_matmul(struct dispatch *dispatch, const union operator_value *valu
         (transpose_b ? k : n) % 4 == 0,
         n % 4 == 0,
         tiling.depth,
+        (uint32_t)precision,
     };
     dispatch->constant_count = sizeof constants / sizeof constants[0];
     for (uint32_t i = 0; i < dispatch->constant_count; i++)
         dispatch->constants[i] = constants[i];
     dispatch->variant = quads ? SHADER_QUADS : SHADER_PLAIN;
-    snprintf(dispatch->form, sizeof dispatch->form, "tiles of %u x %u%s", tiling.lane_rows * tiling.rows,
+    snprintf(dispatch->form, sizeof dispatch->form, "tiles of %u x %u%s, %s", tiling.lane_rows * tiling.rows,
              tiling.width / tiling.lane_rows * tiling.columns,
-             tiling.depth > 0 ? " through shared memory" : "");
+             tiling.depth > 0 ? " through shared memory" : "", precision_name(precision));
     dispatch_fold(dispatch, tiles_of(&tiling, batch, m, n), device);
     dispatch->work = 2.0 * (double)batch * (double)m * (double)n * (double)k;
 }

@@ -106,33 +106,34 @@ void graph_accumulate_gradients(struct graph *g, const struct tensor *part, floa
 #define REAL_OF(operator, name_)   (node->numbers[ARGUMENT_INDEX(operator, name_)].real)
 
 /* C = op(A) op(B) + bias. dA = dC op(B)^T and dB = op(A)^T dC, themselves transposed where the operand is;
- * dbias = the sum of dC's rows. An addend comes in when gradients are done (fuse.h). */
+ * dbias = the sum of dC's rows. Factors are rounded as in the node. An addend comes in when gradients are done
+ * (fuse.h). */
 void graph_gradient_matmul(struct backward *w, const struct graph_node *node) {
     struct graph *const g = backward_graph(w);
     const struct tensor *const a = TENSOR_OF(matmul, a), *const b = TENSOR_OF(matmul, b),
                                *const bias = TENSOR_OF(matmul, bias);
     const struct tensor *const dc = backward_of(w, TENSOR_OF(matmul, c));
     const size_t batch = SIZE_OF(matmul, batch), m = SIZE_OF(matmul, m), n = SIZE_OF(matmul, n),
-                 k = SIZE_OF(matmul, k);
+                 k = SIZE_OF(matmul, k), rounding = SIZE_OF(matmul, rounding);
     const bool ta = SIZE_OF(matmul, transpose_a) != 0, tb = SIZE_OF(matmul, transpose_b) != 0;
     if (backward_wants(a)) {
         const struct tensor *const da = graph_activation(g, a->shape);
         if (ta) /* (k, m) = op(B) dC^T */
             APPEND(g, matmul, TENSOR(da), TENSOR(b), TENSOR(dc), TENSOR(NULL), TENSOR(NULL), SIZE(batch),
-                   SIZE(k), SIZE(m), SIZE(n), SIZE(tb), SIZE(1));
+                   SIZE(k), SIZE(m), SIZE(n), SIZE(tb), SIZE(1), SIZE(rounding));
         else /* (m, k) = dC op(B)^T */
             APPEND(g, matmul, TENSOR(da), TENSOR(dc), TENSOR(b), TENSOR(NULL), TENSOR(NULL), SIZE(batch),
-                   SIZE(m), SIZE(k), SIZE(n), SIZE(0), SIZE(!tb));
+                   SIZE(m), SIZE(k), SIZE(n), SIZE(0), SIZE(!tb), SIZE(rounding));
         backward_give(w, a, da);
     }
     if (backward_wants(b)) {
         const struct tensor *const db = graph_activation(g, b->shape);
         if (tb) /* (n, k) = dC^T op(A) */
             APPEND(g, matmul, TENSOR(db), TENSOR(dc), TENSOR(a), TENSOR(NULL), TENSOR(NULL), SIZE(batch),
-                   SIZE(n), SIZE(k), SIZE(m), SIZE(1), SIZE(ta));
+                   SIZE(n), SIZE(k), SIZE(m), SIZE(1), SIZE(ta), SIZE(rounding));
         else /* (k, n) = op(A)^T dC */
             APPEND(g, matmul, TENSOR(db), TENSOR(a), TENSOR(dc), TENSOR(NULL), TENSOR(NULL), SIZE(batch),
-                   SIZE(k), SIZE(n), SIZE(m), SIZE(!ta), SIZE(0));
+                   SIZE(k), SIZE(n), SIZE(m), SIZE(!ta), SIZE(0), SIZE(rounding));
         backward_give(w, b, db);
     }
     if (backward_wants(bias))

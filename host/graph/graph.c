@@ -72,6 +72,14 @@ void graph_fail(struct graph *graph, enum status code, const char *format, ...) 
     graph->status = code;
 }
 
+void graph_set_precision(struct graph *graph, enum precision precision) {
+    graph->precision = precision;
+}
+
+enum precision graph_precision(const struct graph *graph) {
+    return graph->precision;
+}
+
 /* ---- tensors ---- */
 
 /* Every element must be countable by the 32-bit indices of the shaders. */

@@ -18,6 +18,7 @@
 #ifndef MNSP_GRAPH_GRAPH_H
 #define MNSP_GRAPH_GRAPH_H
 
+#include "base/precision.h"
 #include "base/status.h"
 #include "graph/operator.h"
 
@@ -100,6 +101,10 @@ MNSP_NODISCARD enum status graph_status(struct graph *graph);
 
 /* Reports a mistake found by the caller (a model with impossible sizes, say). Only the first one counts. */
 void graph_fail(struct graph *graph, enum status code, const char *format, ...) MNSP_PRINTF(3, 4);
+
+/* What the factors of products are rounded to, in operators appended from here on; at first PRECISION_F32. */
+void graph_set_precision(struct graph *graph, enum precision precision);
+enum precision graph_precision(const struct graph *graph);
 
 /* An input of floats or of unsigned numbers; the same name gives the same tensor. */
 const struct tensor *graph_input(struct graph *graph, const char *name, struct shape shape);

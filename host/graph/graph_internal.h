@@ -16,6 +16,7 @@ struct graph {
     uint32_t segment;
     size_t streams;
     const char *scope;
+    enum precision precision;
 };
 
 /* What a failed graph hands out, so that model code need not look. */

@@ -59,7 +59,7 @@ const struct tensor *graph_matmul(struct graph *g, const struct tensor *a, const
         shape.of[shape.rank - 2] = m;
     const struct tensor *const c = graph_activation(g, shape);
     APPEND(g, matmul, TENSOR(c), TENSOR(a), TENSOR(b), TENSOR(NULL), TENSOR(NULL), SIZE(batch), SIZE(m),
-           SIZE(n), SIZE(k), SIZE(transpose_a), SIZE(transpose_b));
+           SIZE(n), SIZE(k), SIZE(transpose_a), SIZE(transpose_b), SIZE(graph_precision(g)));
     return c;
 }
 
@@ -71,7 +71,7 @@ const struct tensor *graph_linear(struct graph *g, const struct tensor *x, const
         require(g, bias->elements == n, "linear", bias, weight);
     const struct tensor *const y = graph_activation(g, with_last(x->shape, n));
     APPEND(g, matmul, TENSOR(y), TENSOR(x), TENSOR(weight), TENSOR(bias), TENSOR(NULL), SIZE(1),
-           SIZE(rows(x)), SIZE(n), SIZE(k), SIZE(0), SIZE(1));
+           SIZE(rows(x)), SIZE(n), SIZE(k), SIZE(0), SIZE(1), SIZE(graph_precision(g)));
     return y;
 }
 

@@ -1,38 +1,17 @@
 /* Reading a tensor as fp32 or as int32_t, whatever its type in the file. */
 #include "train/safetensors.h"
 
+#include "base/precision.h"
+
 #include <stdbool.h>
-#include <string.h>
 
 enum { PIECE = 1024 }; /* elements converted at a time */
 
-static float float_of_bits(uint32_t bits) {
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static float float_of_half(uint16_t half) {
-    const uint32_t sign = (uint32_t)(half & 0x8000u) << 16;
-    const uint32_t exponent = (half >> 10) & 0x1Fu, fraction = half & 0x3FFu;
-    if (exponent == 0x1F) /* infinity or not a number */
-        return float_of_bits(sign | 0x7F800000u | fraction << 13);
-    if (exponent == 0) { /* zero or subnormal: fraction * 2^-24, exact in fp32 */
-        const float magnitude = (float)fraction * 0x1p-24f;
-        return sign ? -magnitude : magnitude;
-    }
-    return float_of_bits(sign | (exponent + 127 - 15) << 23 | fraction << 13);
-}
-
 static void piece_to_f32(float *out, const void *piece, size_t count, enum safetensors_type type) {
-    for (size_t i = 0; i < count; i++) {
-        if (type == SAFETENSORS_F64) {
-            out[i] = (float)((const double *)piece)[i];
-        } else {
-            const uint16_t bits = ((const uint16_t *)piece)[i];
-            out[i] = type == SAFETENSORS_BF16 ? float_of_bits((uint32_t)bits << 16) : float_of_half(bits);
-        }
-    }
+    const enum precision precision = type == SAFETENSORS_BF16 ? PRECISION_BF16 : PRECISION_F16;
+    for (size_t i = 0; i < count; i++)
+        out[i] = type == SAFETENSORS_F64 ? (float)((const double *)piece)[i]
+                                         : precision_widen(((const uint16_t *)piece)[i], precision);
 }
 
 /* The part of `tensor` that begins at element `first`, as a tensor of its own. */
