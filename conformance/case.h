@@ -58,12 +58,13 @@ enum {
     AS_HALF = 1 << INPUTS_HALF,
     AS_DENORMAL = 1 << INPUTS_DENORMAL,
     AS_NAN = 1 << INPUTS_NAN,
-    IN_FULL = 1 << 16, /* only in the set `full`: takes long, or much memory */
+    IN_FULL = 1 << 16,  /* only in the set `full`: takes long, or much memory */
+    IN_TILES = 1 << 17, /* products: integers in every tiling; those of other sizes are in the set `full` */
 };
 
 struct sizes {
     const char *text; /* "rows=37,width=384,eps=1e-6,bias=none" */
-    unsigned inputs;  /* AS_..., IN_FULL */
+    unsigned inputs;  /* AS_..., IN_FULL, IN_TILES */
 };
 
 /* The value of an argument, typed as the case files use it. */

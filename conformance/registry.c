@@ -102,6 +102,22 @@ static enum status append_variants(struct list *list, const struct conformance_c
     return STATUS_OK;
 }
 
+/* Compilers take long for the larger ones, so that a few sizes must do, with which every result is exact. */
+static enum status append_tilings(struct list *list, const struct conformance_case *one, unsigned flags) {
+    struct variant variants[VARIANTS_MAX];
+    const size_t count = variants_tilings(variants, one->id);
+    for (size_t i = 0; i < count; i++) {
+        char text[VARIANT_TEXT];
+        struct conformance_case other = *one;
+        other.variant = variants[i];
+        other.set = flags & IN_TILES && one->inputs == INPUTS_INTEGER ? SET_STANDARD : SET_FULL;
+        const size_t length = strlen(one->name);
+        snprintf(other.name + length, sizeof other.name - length, "@%s", variant_name(text, &variants[i]));
+        TRY(append(list, &other));
+    }
+    return STATUS_OK;
+}
+
 /* With every kind of inputs that the flags allow. */
 static enum status append_sizes(struct list *list, enum operator_id id, const char *sizes, unsigned flags) {
     for (enum inputs inputs = 0; inputs < INPUTS_COUNT; inputs++) {
@@ -112,6 +128,7 @@ static enum status append_sizes(struct list *list, enum operator_id id, const ch
         one.set = set_of(&one, flags);
         TRY(append(list, &one));
         TRY(append_variants(list, &one));
+        TRY(append_tilings(list, &one, flags));
     }
     return STATUS_OK;
 }

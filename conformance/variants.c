@@ -38,6 +38,10 @@ const char *variant_name(char out[VARIANT_TEXT], const struct variant *variant) 
         snprintf(out, VARIANT_TEXT, "width=%u", variant->width);
         return out;
     }
+    if (variant->tiling != NULL) {
+        snprintf(out, VARIANT_TEXT, "tiles=%s", variant->tiling->name);
+        return out;
+    }
     size_t used = 0;
     for (int i = 0; i < FEATURE_COUNT; i++)
         if (variant->features & 1u << i)
@@ -64,6 +68,12 @@ enum status variant_by_name(struct variant *out, const char *name) {
             if (widths[i] == out->width)
                 return STATUS_OK;
         return status_set(STATUS_INVALID, "'%s': workgroups are 8, 64 or 256 wide", name);
+    }
+    if (strncmp(name, "tiles=", 6) == 0) {
+        out->tiling = tiling_by_name(name + 6);
+        return out->tiling != NULL
+                   ? STATUS_OK
+                   : status_set(STATUS_INVALID, "'%s': host/graph/tiling.c has no such row", name);
     }
     for (const char *rest = name;; rest++) {
         const size_t length = strcspn(rest, "+");
@@ -128,6 +138,8 @@ enum status variant_dispatch(struct dispatch *out, const struct variant *variant
     if (!variant->is_forced)
         return dispatch_choose(out, id, values, present, device);
     TRY(variant_require(variant, device));
+    if (variant->tiling != NULL)
+        return dispatch_choose_tiled(out, id, values, present, device, variant->tiling);
     const struct gpu_properties seen = reduced(device, variant->features);
     TRY(dispatch_choose(out, id, values, present, &seen));
     if (variant->width != 0)
@@ -182,4 +194,11 @@ size_t variants_list(struct variant out[VARIANTS_MAX], enum operator_id id,
     for (size_t i = 0; any_width[id] && i < sizeof widths / sizeof widths[0]; i++)
         add(&list, &(struct variant){.is_forced = true, .width = widths[i]}, id, values, present, device);
     return list.count;
+}
+
+size_t variants_tilings(struct variant out[VARIANTS_MAX], enum operator_id id) {
+    size_t count = 0;
+    for (size_t i = 0; id == OPERATOR_matmul && tiling_at(i) != NULL && count < VARIANTS_MAX; i++)
+        out[count++] = (struct variant){.is_forced = true, .tiling = tiling_at(i)};
+    return count;
 }

@@ -11,6 +11,10 @@
  *     layernorm/rows=37,width=384/real@plain          no feature: a GPU's layout
  *     layernorm/rows=37,width=384/real@width=256
  *     matmul/batch=1,m=17,n=33,k=9/integer@narrow+quads
+ *     matmul/batch=1,m=17,n=33,k=9/integer@tiles=shared-64x64
+ *
+ * The latter is a row of the table of host/graph/tiling.c: the trainer takes the one that it has measured to be the
+ * fastest.
  */
 #ifndef MNSP_CONFORMANCE_VARIANTS_H
 #define MNSP_CONFORMANCE_VARIANTS_H
@@ -27,14 +31,15 @@ enum feature {
 };
 
 struct variant {
-    bool is_forced;    /* else it is the device's own choice, and the rest is not used */
-    unsigned features; /* bit i: enum feature i */
-    uint32_t width;    /* of a workgroup, for operators with one per item; 0: as chosen */
+    bool is_forced;              /* else it is the device's own choice, and the rest is not used */
+    unsigned features;           /* bit i: enum feature i */
+    uint32_t width;              /* of a workgroup, for operators with one per item; 0: as chosen */
+    const struct tiling *tiling; /* of a product; NULL: as chosen */
 };
 
 enum { VARIANTS_MAX = 40, VARIANT_TEXT = 64 };
 
-/* "narrow+quads", "plain", "width=256"; "" for the device's own choice. */
+/* "narrow+quads", "plain", "width=256", "tiles=shared-64x64"; "" for the device's own choice. */
 const char *variant_name(char out[VARIANT_TEXT], const struct variant *variant);
 /* The reverse. Errors: STATUS_INVALID. */
 MNSP_NODISCARD enum status variant_by_name(struct variant *out, const char *name);
@@ -54,5 +59,9 @@ MNSP_NODISCARD enum status variant_dispatch(struct dispatch *out, const struct v
 size_t variants_list(struct variant out[VARIANTS_MAX], enum operator_id id,
                      const union operator_value *values, uint32_t present,
                      const struct gpu_properties *device);
+
+/* Of a product, every tiling; 0 of other operators. Part of no explanation: they take long to compile, and share
+ * their code with the variants above. Returns how many. */
+size_t variants_tilings(struct variant out[VARIANTS_MAX], enum operator_id id);
 
 #endif

@@ -171,3 +171,7 @@ void gpu_device_close(struct gpu_device *device) {
 const struct gpu_properties *gpu_device_properties(const struct gpu_device *device) {
     return &device->properties;
 }
+
+const char *gpu_device_cache_directory(const struct gpu_device *device) {
+    return device->cache.directory;
+}

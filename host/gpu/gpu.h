@@ -35,7 +35,7 @@ struct gpu_recording;
 struct gpu_options {
     bool validate; /* load the validation layer, synchronisation validation included; its messages are
                       counted, kept, and turn gpu_recording_run into a failure */
-    const char *cache_directory; /* for the pipeline cache; NULL: none is kept on disk */
+    const char *cache_directory; /* for what was compiled and measured; NULL: nothing is kept on disk */
     bool unmapped;     /* copy to and from GPU_MEMORY_DEVICE through staging even where it could be mapped, so
                           that a machine without a discrete GPU can test what happens on one */
     bool compile_only; /* only to make pipelines and to ask for their statistics: works with a driver that
@@ -87,6 +87,8 @@ MNSP_NODISCARD enum status gpu_device_open(struct gpu_device **out, const char *
                                            const struct gpu_options *options);
 void gpu_device_close(struct gpu_device *device);
 const struct gpu_properties *gpu_device_properties(const struct gpu_device *device);
+/* Where the device's caches are kept, as it was opened with; NULL: nowhere. */
+const char *gpu_device_cache_directory(const struct gpu_device *device);
 
 /* Whether the device was lost or hangs: everything but closing it fails from now on. */
 bool gpu_device_is_lost(const struct gpu_device *device);

@@ -82,7 +82,16 @@ static grid_function *const grids[] = {
 
 enum status dispatch_choose(struct dispatch *out, enum operator_id id, const union operator_value *values,
                             uint32_t present, const struct gpu_properties *device) {
-    *out = (struct dispatch){.constants = {present}, .constant_count = 1};
+    return dispatch_choose_tiled(out, id, values, present, device, NULL);
+}
+
+enum status dispatch_choose_tiled(struct dispatch *out, enum operator_id id,
+                                  const union operator_value *values, uint32_t present,
+                                  const struct gpu_properties *device, const struct tiling *tiling) {
+    *out = (struct dispatch){.constants = {present}, .constant_count = 1, .tiling = tiling};
+    if (tiling != NULL && !tiling_fits(tiling, device))
+        return status_set(STATUS_UNSUPPORTED, "%s cannot run products in tiles of %s", device->name,
+                          tiling->name);
     grids[id](out, values, device);
     out->shader = operator_shader(id, out->variant);
     for (int i = 0; i < 3; i++)

@@ -10,6 +10,7 @@
 
 #include "gpu/gpu.h"
 #include "graph/operator.h"
+#include "graph/tiling.h"
 
 /* Constant 0 is the mask of present tensors, constant 1 the workgroup's width; the others belong to the
  * operator's shader. */
@@ -22,6 +23,7 @@ struct dispatch {
     struct operator_shader shader; /* of that variant */
     double work;                   /* estimated floating-point operations, or elements touched */
     char form[64];                 /* how the work is cut, in words, for `mnsp devices`; may be "" */
+    const struct tiling *tiling;   /* of a matmul; NULL for other operators */
 };
 
 /* Constants, workgroups and push words for one application of an operator. `present` has bit i set when
@@ -29,6 +31,13 @@ struct dispatch {
 MNSP_NODISCARD enum status dispatch_choose(struct dispatch *out, enum operator_id id,
                                            const union operator_value *values, uint32_t present,
                                            const struct gpu_properties *device);
+
+/* The same for a product in a given tiling instead of the fixed choice; NULL: the fixed choice. Errors: also
+ * STATUS_UNSUPPORTED when the device cannot run that tiling. */
+MNSP_NODISCARD enum status dispatch_choose_tiled(struct dispatch *out, enum operator_id id,
+                                                 const union operator_value *values, uint32_t present,
+                                                 const struct gpu_properties *device,
+                                                 const struct tiling *tiling);
 
 /* The same choice as gpu.h takes it, without the words pushed. */
 struct gpu_shader dispatch_shader(const struct dispatch *choice, enum operator_id id);
@@ -40,10 +49,6 @@ uint32_t dispatch_push_words(uint32_t out[GPU_MAX_PUSH_WORDS], enum operator_id 
 /* Folds a row of `count` workgroups into x and y, since a dimension may have 65,535 only; the shader undoes
  * it with linear_group() of shaders/include/index.glsl. */
 void dispatch_fold(struct dispatch *dispatch, uint64_t count, const struct gpu_properties *device);
-
-/* Into how many parts of equal length the sums of a product (m, n) over k are cut, so that large tiles are enough to
- * fill the device; 1: not at all. CPUs have few processors to fill, and gain nothing. */
-size_t dispatch_matmul_parts(size_t m, size_t n, size_t k, const struct gpu_properties *device);
 
 /* Inside dispatch_<name>: the value of a SIZE argument by its name. */
 #define DISPATCH_SIZE(operator, argument) (values[ARGUMENT_INDEX(operator, argument)].size)

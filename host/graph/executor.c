@@ -32,8 +32,15 @@ static enum status prepare(struct graph *graph, const struct gpu_device *device)
 
 enum status executor_create(struct executor **out, struct graph *graph, struct gpu_device *device,
                             bool timed) {
+    return executor_create_tiled(out, graph, device, timed, NULL);
+}
+
+enum status executor_create_tiled(struct executor **out, struct graph *graph, struct gpu_device *device,
+                                  bool timed, struct tiles *tiles) {
     *out = NULL;
     TRY(prepare(graph, device));
+    if (device != NULL && tiles != NULL)
+        TRY(tiles_complete(tiles, graph));
     struct executor *executor;
     TRY(memory_new(&executor, 1, sizeof *executor));
     executor->graph = graph;
@@ -41,7 +48,7 @@ enum status executor_create(struct executor **out, struct graph *graph, struct g
         device ? device_limits(gpu_device_properties(device)) : plan_host_limits();
     enum status status = plan_create(&executor->plan, graph, &limits);
     if (status == STATUS_OK)
-        status = device ? executor_create_vulkan(executor, device, timed)
+        status = device ? executor_create_vulkan(executor, device, timed, tiles)
                         : executor_create_reference(executor, timed);
     if (status != STATUS_OK) {
         executor_destroy(executor);

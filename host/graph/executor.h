@@ -16,6 +16,7 @@
 #include "gpu/gpu.h"
 #include "graph/graph.h"
 #include "graph/plan.h"
+#include "graph/tiles.h"
 
 struct executor;
 
@@ -24,6 +25,10 @@ struct executor;
  * STATUS_DEVICE. */
 MNSP_NODISCARD enum status executor_create(struct executor **out, struct graph *graph,
                                            struct gpu_device *device, bool timed);
+/* The same with products in tiles by measurement, which is made here where it is missing; NULL: the fixed choice.
+ * The reference has no tiles. */
+MNSP_NODISCARD enum status executor_create_tiled(struct executor **out, struct graph *graph,
+                                                 struct gpu_device *device, bool timed, struct tiles *tiles);
 void executor_destroy(struct executor *executor);
 /* Whether a graph would have room on a device now: makes its plan, takes no memory. Errors: those of the plan,
  * STATUS_MEMORY with the figures. */

@@ -23,6 +23,7 @@ struct executor {
 
 /* Fill executor->functions and executor->self from executor->plan. */
 enum status executor_create_reference(struct executor *executor, bool timed);
-enum status executor_create_vulkan(struct executor *executor, struct gpu_device *device, bool timed);
+enum status executor_create_vulkan(struct executor *executor, struct gpu_device *device, bool timed,
+                                   const struct tiles *tiles);
 
 #endif

@@ -81,7 +81,8 @@ static struct gpu_binding binding_of(const struct vulkan_executor *self, const s
                                 .written = argument_is_written(kind)};
 }
 
-static enum status record_node(struct vulkan_executor *self, const struct graph_node *node) {
+static enum status record_node(struct vulkan_executor *self, const struct graph_node *node,
+                               const struct tiles *tiles) {
     const struct operator_info *const info = operator_info(node->operator);
     const uint32_t tensors = operator_tensor_count(node->operator);
     uint32_t present = 0;
@@ -91,8 +92,8 @@ static enum status record_node(struct vulkan_executor *self, const struct graph_
         dispatch.bindings[i] = binding_of(self, node->tensors[i], info->arguments[i].kind);
     }
     struct dispatch choice;
-    TRY(dispatch_choose(&choice, node->operator, node->numbers, present,
-                        gpu_device_properties(self->device)));
+    TRY(dispatch_choose_tiled(&choice, node->operator, node->numbers, present,
+                              gpu_device_properties(self->device), tiles_find(tiles, node)));
     const struct gpu_shader shader = dispatch_shader(&choice, node->operator);
     for (int i = 0; i < 3; i++)
         dispatch.groups[i] = choice.groups[i];
@@ -102,7 +103,7 @@ static enum status record_node(struct vulkan_executor *self, const struct graph_
     return gpu_record_dispatch(self->recordings[node->segment], &dispatch);
 }
 
-static enum status record_segments(struct vulkan_executor *self, bool timed) {
+static enum status record_segments(struct vulkan_executor *self, bool timed, const struct tiles *tiles) {
     const uint32_t segments = graph_segment_count(self->graph);
     TRY(memory_new(&self->recordings, segments, sizeof *self->recordings));
     TRY(memory_new(&self->positions, graph_node_count(self->graph), sizeof *self->positions));
@@ -111,7 +112,7 @@ static enum status record_segments(struct vulkan_executor *self, bool timed) {
     for (size_t i = 0; i < graph_node_count(self->graph); i++) {
         const struct graph_node *const node = graph_node(self->graph, i);
         self->positions[i] = gpu_recording_count(self->recordings[node->segment]);
-        TRY(record_node(self, node));
+        TRY(record_node(self, node, tiles));
     }
     for (uint32_t i = 0; i < segments; i++)
         TRY(gpu_recording_finish(self->recordings[i]));
@@ -122,7 +123,8 @@ static const char *arena_name(enum plan_class class) {
     return class == PLAN_PERSISTENT ? "parameters and state" : class == PLAN_INPUT ? "inputs" : "activations";
 }
 
-enum status executor_create_vulkan(struct executor *executor, struct gpu_device *device, bool timed) {
+enum status executor_create_vulkan(struct executor *executor, struct gpu_device *device, bool timed,
+                                   const struct tiles *tiles) {
     struct vulkan_executor *self;
     TRY(memory_new(&self, 1, sizeof *self));
     self->device = device;
@@ -140,5 +142,5 @@ enum status executor_create_vulkan(struct executor *executor, struct gpu_device 
             TRY(gpu_buffer_fill(self->arenas[i], 0, arena->bytes, 0));
     }
     TRY(gpu_buffer_create(device, &self->missing, 256, GPU_MEMORY_DEVICE, "missing"));
-    return record_segments(self, timed);
+    return record_segments(self, timed, tiles);
 }

@@ -1,9 +1,9 @@
 #include "graph/split.h"
 
 #include "base/memory.h"
-#include "graph/dispatch.h"
 #include "graph/graph_internal.h"
 #include "graph/operator_index.h"
+#include "graph/tiling.h"
 
 #include <stdlib.h>
 
@@ -18,7 +18,7 @@ static size_t parts_of(const struct graph_node *node, const struct gpu_propertie
     const bool in_rows = SIZE_OF(transpose_a) != 0 && SIZE_OF(transpose_b) == 0;
     if (!in_rows || SIZE_OF(batch) != 1 || TENSOR_OF(bias) != NULL || TENSOR_OF(addend) != NULL)
         return 1;
-    return dispatch_matmul_parts(SIZE_OF(m), SIZE_OF(n), SIZE_OF(k), device);
+    return tiling_parts(SIZE_OF(m), SIZE_OF(n), SIZE_OF(k), device);
 }
 
 /* The batch of products over the parts, with what it writes. */

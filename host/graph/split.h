@@ -17,7 +17,7 @@
 #include "gpu/gpu.h"
 #include "graph/graph.h"
 
-/* Cuts the sums of a whole graph where it pays on that device (dispatch_matmul_parts). A graph that has been cut
+/* Cuts the sums of a whole graph where it pays on that device (tiling_parts). A graph that has been cut
  * runs on any device, and is not cut again. Errors: that of graph_status, STATUS_MEMORY. */
 MNSP_NODISCARD enum status graph_split(struct graph *graph, const struct gpu_properties *device);
 

@@ -21,7 +21,8 @@
 static void test_names_are_read_back(void **state) {
     (void)state;
     static const char *const names[] = {"",        "plain", "narrow",    "narrow+quads",
-                                        "width=8", "quads", "width=256", "quads+arithmetic"};
+                                        "width=8", "quads", "width=256", "quads+arithmetic",
+                                        "tiles=shared-64x64"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct variant variant;
         char name[VARIANT_TEXT];
@@ -32,7 +33,7 @@ static void test_names_are_read_back(void **state) {
 
 static void test_wrong_names_are_refused(void **state) {
     (void)state;
-    static const char *const names[] = {"wide", "narrow+", "+quads", "width=7", "plain+quads"};
+    static const char *const names[] = {"wide", "narrow+", "+quads", "width=7", "plain+quads", "tiles=7x7"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct variant variant;
         assert_int_equal(variant_by_name(&variant, names[i]), STATUS_INVALID);

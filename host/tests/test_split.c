@@ -1,9 +1,9 @@
 /* Which sums are cut into parts, and that the parts make up the whole. */
 #include "gpu_fixture.h"
-#include "graph/dispatch.h"
 #include "graph/executor.h"
 #include "graph/operators.h"
 #include "graph/split.h"
+#include "graph/tiling.h"
 
 static const struct gpu_properties gpu = {.type = GPU_TYPE_DISCRETE, .max_groups = {65535, 65535, 65535}};
 static const struct gpu_properties cpu = {.type = GPU_TYPE_CPU, .max_groups = {65535, 65535, 65535}};
@@ -18,8 +18,8 @@ static void test_number_of_parts(void **state) {
         {384, 384, 512, 2},    {384, 384, 65537, 1},  {4096, 1536, 65792, 1}, {7, 5, 1024, 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(dispatch_matmul_parts(cases[i].m, cases[i].n, cases[i].k, &gpu), cases[i].parts);
-        assert_int_equal(dispatch_matmul_parts(cases[i].m, cases[i].n, cases[i].k, &cpu), 1);
+        assert_int_equal(tiling_parts(cases[i].m, cases[i].n, cases[i].k, &gpu), cases[i].parts);
+        assert_int_equal(tiling_parts(cases[i].m, cases[i].n, cases[i].k, &cpu), 1);
     }
 }
 

@@ -17,6 +17,7 @@
 #define KEY_SETTINGS "mnsp.settings"
 #define KEY_SCORES   "mnsp.scores"
 #define KEY_CHARSET  "mnsp.charset"
+#define KEY_TILES    "mnsp.tiles"
 
 enum { FORMAT = 1 };
 
@@ -86,7 +87,7 @@ enum status checkpoint_write(const char *path, const struct checkpoint_state *st
     snprintf(format, sizeof format, "%d", FORMAT);
     snprintf(step, sizeof step, "%" PRIu64, state->step);
     snprintf(epoch, sizeof epoch, "%" PRIu64, state->epoch);
-    struct safetensors_pair pairs[8] = {
+    struct safetensors_pair pairs[9] = {
         {"format", "pt"}, /* the row-major layout of PyTorch, which its loaders ask for */
         {KEY_FORMAT, format}, {KEY_PROGRAM, state->program}, {KEY_STEP, step},
         {KEY_EPOCH, epoch},   {KEY_SETTINGS, settings},
@@ -96,6 +97,8 @@ enum status checkpoint_write(const char *path, const struct checkpoint_state *st
         pairs[count++] = (struct safetensors_pair){KEY_SCORES, scores};
     if (state->charset != NULL)
         pairs[count++] = (struct safetensors_pair){KEY_CHARSET, state->charset};
+    if (state->tiles != NULL)
+        pairs[count++] = (struct safetensors_pair){KEY_TILES, state->tiles};
     status = safetensors_write(path, views, view_count, pairs, count);
     free(settings);
     free(scores);
@@ -190,6 +193,7 @@ enum status checkpoint_read_state(struct checkpoint_state *out, const struct saf
     TRY(read_count(&out->epoch, file, KEY_EPOCH));
     TRY(read_scores(&out->scores, file));
     out->charset = safetensors_metadata(file, KEY_CHARSET);
+    out->tiles = safetensors_metadata(file, KEY_TILES);
     return read_settings(&out->settings, file);
 }
 

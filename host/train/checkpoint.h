@@ -52,6 +52,8 @@ struct checkpoint_state {
     struct checkpoint_scores scores;
     const char
         *charset; /* of a recogniser, its characters as UTF-8; NULL: none. Read, it belongs to the file */
+    const char
+        *tiles; /* what tiles_write() of graph/tiles.h gave; NULL: none. Read, it belongs to the file */
     struct settings settings;
     char program[CHECKPOINT_PROGRAM_SIZE]; /* the version that wrote it */
 };

@@ -170,7 +170,10 @@ static enum status equip(struct train_step *step, const struct settings *setting
                          const struct train_step_options *options) {
     if (options->weights != NULL)
         TRY(weights_check(step->graph, options->weights));
-    const enum status status = executor_create(&step->executor, step->graph, options->device, options->timed);
+    if (options->device != NULL && settings->tiles == SETTINGS_TILES_MEASURED)
+        TRY(tiles_open(&step->tiles, options->device, &options->tiles));
+    const enum status status =
+        executor_create_tiled(&step->executor, step->graph, options->device, options->timed, step->tiles);
     const bool too_large = status == STATUS_MEMORY || status == STATUS_UNSUPPORTED;
     if (too_large && options->device != NULL && executor_fits(step->graph, options->device) != STATUS_OK)
         return advise(status, settings, options);
@@ -196,6 +199,7 @@ void train_step_destroy(struct train_step *step) {
     if (step == NULL)
         return;
     executor_destroy(step->executor);
+    tiles_close(step->tiles);
     graph_destroy(step->graph);
     free(step);
 }

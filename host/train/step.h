@@ -39,6 +39,7 @@ struct train_step_options {
     bool keep_gradients; /* every parameter's gradient is an output "grad.<parameter>" */
     bool timed;
     const struct safetensors *weights; /* refused before memory is taken when they do not fit; or NULL */
+    struct tiles_options tiles;        /* with the setting `tiles` at measured */
 };
 
 struct train_step {
@@ -46,6 +47,7 @@ struct train_step {
     struct objective objective;
     struct train_optimiser optimiser;
     struct executor *executor;
+    struct tiles *tiles; /* NULL: the fixed choice */
     struct objective_settings objective_settings;
     uint32_t start_segment; /* run once before training: what follows the weights starts as they are */
     const struct tensor *random, *part; /* inputs; part is NULL where there is one only */

@@ -25,6 +25,7 @@ struct run {
     struct data_set *set;
     struct data_charset charset;
     char *characters; /* of recognition: the set as a text, for checkpoints */
+    char *tiles;      /* the step's choices, likewise */
     struct train_feed *feed;
     struct train_step *step;
     struct file_log *log;
@@ -55,7 +56,7 @@ static void say(const struct run *run, const char *text) {
         run->options->message(run->options->context, text);
 }
 
-static void report_image(void *context, const char *message) {
+static void report_message(void *context, const char *message) {
     say(context, message);
 }
 
@@ -122,7 +123,7 @@ static enum status open_feed(struct run *run) {
                                                                     .charset = &run->charset,
                                                                     .step = run->step,
                                                                     .first_step = run->first,
-                                                                    .report = report_image,
+                                                                    .report = report_message,
                                                                     .context = run});
 }
 
@@ -229,15 +230,33 @@ static enum status open_report(struct run *run) {
                                                                           .steps = run->steps});
 }
 
+/* `kept`: the choices of tiles of the run that goes on; or NULL. */
+static enum status create_step(struct run *run, const char *kept) {
+    TRY(train_step_create(
+        &run->step, run->settings,
+        &(struct train_step_options){.batch = (size_t)settings_part_rows(run->settings),
+                                     .parts = (size_t)run->settings->accumulate,
+                                     .characters = run->charset.count,
+                                     .device = run->options->device,
+                                     .tiles = {.kept = kept, .report = report_message, .context = run}}));
+    return run->step->tiles != NULL ? tiles_write(&run->tiles, run->step->tiles) : STATUS_OK;
+}
+
+static enum status open_step(struct run *run, const char *last) {
+    struct safetensors *file = NULL;
+    struct checkpoint_state state = {0};
+    if (run->options->resume)
+        TRY(checkpoint_open(&file, &state, last));
+    const enum status status = create_step(run, state.tiles);
+    safetensors_close(file);
+    return status;
+}
+
 static enum status start(struct run *run, const char *last) {
     TRY(check_options(run, last));
     TRY(open_data(run));
     TRY(file_make_folders(run->options->out));
-    TRY(train_step_create(&run->step, run->settings,
-                          &(struct train_step_options){.batch = (size_t)settings_part_rows(run->settings),
-                                                       .parts = (size_t)run->settings->accumulate,
-                                                       .characters = run->charset.count,
-                                                       .device = run->options->device}));
+    TRY(open_step(run, last));
     TRY(load_weights(run, last));
     TRY(open_feed(run));
     TRY(open_folder(run));
@@ -250,6 +269,7 @@ static void finish(struct run *run) {
     data_set_close(run->set);
     data_charset_free(&run->charset);
     free(run->characters);
+    free(run->tiles);
     train_step_destroy(run->step);
     events_close(run->events);
     if (run->log != NULL)
@@ -263,6 +283,7 @@ static struct checkpoint_state state_of(const struct run *run) {
                                      .epoch = run->done / run->steps_per_epoch,
                                      .scores = run->scores,
                                      .charset = run->characters,
+                                     .tiles = run->tiles,
                                      .settings = *run->settings};
     snprintf(state.program, sizeof state.program, "%s", run->options->program ? run->options->program : "");
     return state;

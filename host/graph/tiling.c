@@ -1,0 +1,119 @@
+#include "graph/tiling.h"
+
+#include "graph/operator_index.h"
+
+#include <string.h>
+
+#define SIZE_OF(argument) (values[ARGUMENT_INDEX(matmul, argument)].size)
+
+struct product product_of(const union operator_value *values) {
+    return (struct product){
+        .batch = SIZE_OF(batch),
+        .m = SIZE_OF(m),
+        .n = SIZE_OF(n),
+        .k = SIZE_OF(k),
+        .transpose_a = SIZE_OF(transpose_a) != 0,
+        .transpose_b = SIZE_OF(transpose_b) != 0,
+        .precision = (enum precision)SIZE_OF(rounding),
+    };
+}
+
+/* Of each variant, large ones first.
+ *
+ * registers: for CPUs with quad operations, where one vector of eight invocations is a workgroup. Wider tiles do not
+ * pay: their code leaves the instruction cache, since these drivers write out every load of every lane.
+ *
+ * shared: for GPUs. Registers per invocation are rows x columns and some 16 more; a tile is loaded rows + columns
+ * times for rows x columns products, so that large ones are better where there are enough to fill the device. */
+static const struct tiling table[] = {
+    {"registers-48x16", SHADER_QUADS, true, 8, 24, 4, 2, 0},
+    {"registers-32x16", SHADER_QUADS, false, 8, 16, 4, 2, 0},
+    {"registers-16x32", SHADER_QUADS, false, 8, 16, 4, 1, 0},
+    {"registers-4x32", SHADER_QUADS, true, 8, 4, 4, 1, 0},
+    {"shared-128x128", SHADER_PLAIN, true, 256, 8, 8, 16, 8},
+    {"shared-128x64", SHADER_PLAIN, false, 128, 8, 8, 16, 16},
+    {"shared-64x128", SHADER_PLAIN, false, 128, 8, 8, 8, 16},
+    {"shared-64x64", SHADER_PLAIN, true, 256, 4, 4, 16, 16},
+    {"shared-64x64-wide", SHADER_PLAIN, false, 64, 8, 8, 8, 16},
+    {"shared-32x64", SHADER_PLAIN, false, 64, 4, 8, 8, 16},
+    {"shared-32x32", SHADER_PLAIN, true, 64, 4, 4, 8, 16},
+};
+
+enum { COUNT = sizeof table / sizeof table[0] };
+
+const struct tiling *tiling_at(size_t index) {
+    return index < COUNT ? &table[index] : NULL;
+}
+
+const struct tiling *tiling_by_name(const char *name) {
+    for (size_t i = 0; i < COUNT; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return &table[i];
+    return NULL;
+}
+
+uint32_t tiling_rows(const struct tiling *tiling) {
+    return tiling->lane_rows * tiling->rows;
+}
+
+uint32_t tiling_columns(const struct tiling *tiling) {
+    return tiling->width / tiling->lane_rows * tiling->columns;
+}
+
+uint64_t tiling_count(const struct tiling *tiling, const struct product *product) {
+    const uint64_t rows = tiling_rows(tiling), columns = tiling_columns(tiling);
+    return (uint64_t)product->batch * ((product->m + rows - 1) / rows) *
+           ((product->n + columns - 1) / columns);
+}
+
+/* Of both operands, with the padding of shaders/matmul.comp. */
+static uint32_t shared_bytes(const struct tiling *tiling) {
+    return tiling->depth * (tiling_rows(tiling) / 4 + 1 + tiling_columns(tiling) / 4 + 1) * 16;
+}
+
+bool tiling_fits(const struct tiling *tiling, const struct gpu_properties *device) {
+    return tiling->width <= device->max_invocations && shared_bytes(tiling) <= device->max_shared_bytes &&
+           (tiling->variant != SHADER_QUADS || device->subgroup_quad);
+}
+
+bool tiling_suits(const struct tiling *tiling, const struct gpu_properties *device) {
+    const bool quads = device->type == GPU_TYPE_CPU && device->subgroup_quad;
+    return tiling->variant == (quads ? SHADER_QUADS : SHADER_PLAIN);
+}
+
+/* So many workgroups keep a GPU busy: large ones have 80 to 140 processors. */
+enum { ENOUGH_TILES = 128 };
+
+/* Whether a tiling would leave much of the device idle. On CPUs few rows, as when a text is written symbol by symbol,
+ * would leave most of a large tile empty. */
+static bool is_too_large(const struct tiling *tiling, const struct product *product) {
+    enum { THIN_ROWS = 8 };
+    if (tiling->variant == SHADER_QUADS)
+        return product->m <= THIN_ROWS && tiling_rows(tiling) > THIN_ROWS;
+    return tiling_count(tiling, product) < ENOUGH_TILES;
+}
+
+const struct tiling *tiling_standard(const struct product *product, const struct gpu_properties *device) {
+    const struct tiling *choice = NULL;
+    for (size_t i = 0; i < COUNT; i++) {
+        if (!table[i].is_standard || !tiling_suits(&table[i], device))
+            continue;
+        if (choice == NULL || is_too_large(choice, product))
+            choice = &table[i];
+    }
+    return choice;
+}
+
+/* A part must be long enough for its sum to cost much more than writing it and reading it again. */
+size_t tiling_parts(size_t m, size_t n, size_t k, const struct gpu_properties *device) {
+    enum { SHORTEST_PART = 256, MOST_PARTS = 64 };
+    const struct product whole = {.batch = 1, .m = m, .n = n, .k = k};
+    const uint64_t tiles = tiling_count(tiling_by_name("shared-128x128"), &whole);
+    size_t best = 1;
+    if (device->type == GPU_TYPE_CPU)
+        return best;
+    for (size_t parts = 2; parts <= MOST_PARTS && k / parts >= SHORTEST_PART; parts++)
+        if (k % parts == 0 && tiles * best < ENOUGH_TILES)
+            best = parts;
+    return best;
+}
