@@ -11,7 +11,7 @@
 #include <inttypes.h>
 
 enum { M = 1024, N = 512, K = 513 }; /* above the work from which on it is measured */
-static const char product_name[] = "1x1024x512x513 nt";
+static const char product_name[] = "1x1024x512x513 nt f32";
 
 /* ---- a graph of one product ---- */
 
@@ -155,9 +155,9 @@ static void a_damaged_cache_is_made_anew(void **state) {
         "[]",
         "{\"for\": 1, \"products\": {}}",
         "{\"for\": \"%s\"}",
-        "{\"for\": \"%s\", \"products\": {\"1x2x3 nt\": \"shared-64x64\"}}",
-        "{\"for\": \"%s\", \"products\": {\"1x1024x512x513 nt\": \"shared-63x63\"}}",
-        "{\"for\": \"%s\", \"products\": {\"1x1024x512x513 nt\": 5}}",
+        "{\"for\": \"%s\", \"products\": {\"1x2x3 nt f32\": \"shared-64x64\"}}",
+        "{\"for\": \"%s\", \"products\": {\"1x1024x512x513 nt f32\": \"shared-63x63\"}}",
+        "{\"for\": \"%s\", \"products\": {\"1x1024x512x513 nt f32\": 5}}",
     };
     struct gpu_device *const device = need_timed_device();
     struct reports reports;
@@ -187,9 +187,9 @@ static void another_device_chooses_anew(void **state) {
     struct gpu_device *const device = need_timed_device();
     struct reports reports;
     const struct tiling *tiling;
-    char *const text =
-        choose(device, "{\"for\": \"another one\", \"products\": {\"1x1024x512x513 nt\": \"shared-64x64\"}}",
-               &reports, &tiling);
+    char *const text = choose(
+        device, "{\"for\": \"another one\", \"products\": {\"1x1024x512x513 nt f32\": \"shared-64x64\"}}",
+        &reports, &tiling);
     assert_int_equal(reports.foreign, 1);
     assert_true(tiling_suits(tiling, gpu_device_properties(device)));
     free(text);
