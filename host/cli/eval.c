@@ -5,6 +5,7 @@
 #include "train/threads.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static const struct cli_option options[] = {
     {"data", "SOURCE",
@@ -24,6 +25,7 @@ enum { MOST_MISTAKES = 400 };
 /* What is kept of the words while they are scored. */
 struct scoring {
     const struct cli_values *values;
+    const char *model;
     struct recogniser *recogniser;
     const struct gpu_device *device;
     long long show, confusions;
@@ -78,7 +80,7 @@ static enum status put_out(struct scoring *s, const struct evaluate_result *resu
         TRY(draw_sheet(s));
     }
     const struct eval_output output = {.result = result,
-                                       .model = cli_text(s->values, "model"),
+                                       .model = s->model,
                                        .device = cli_device_name(s->device),
                                        .places = recogniser_settings(s->recogniser)->max_length,
                                        .shown = s->shown,
@@ -122,23 +124,30 @@ static enum status score(struct scoring *s) {
     return status;
 }
 
-static enum status run(const struct cli_values *values) {
-    const char *model;
-    TRY(cli_required(values, "model", &model));
-    if (!cli_given(values, "data"))
-        return status_set(STATUS_USAGE, "--data is missing: name a folder with labels.tsv or an LMDB");
+static enum status score_model(const struct cli_values *values, const char *model) {
     struct gpu_device *device;
     struct recogniser *recogniser;
     TRY(cli_device(values, &device));
-    enum status status = cli_recogniser(values, SIZE_MAX, device, &recogniser);
+    enum status status = cli_recogniser(values, model, SIZE_MAX, device, &recogniser);
     if (status == STATUS_OK) {
-        struct scoring scoring = {.values = values, .recogniser = recogniser, .device = device};
+        struct scoring scoring = {
+            .values = values, .model = model, .recogniser = recogniser, .device = device};
         status = score(&scoring);
         json_decref(scoring.shown);
         worst_close(&scoring.worst);
         recogniser_close(recogniser);
     }
     gpu_device_close(device);
+    return status;
+}
+
+static enum status run(const struct cli_values *values) {
+    char *model;
+    if (!cli_given(values, "data"))
+        return status_set(STATUS_USAGE, "--data is missing: name a folder with labels.tsv or an LMDB");
+    TRY(cli_model(values, &model));
+    const enum status status = score_model(values, model);
+    free(model);
     return status;
 }
 

@@ -148,11 +148,12 @@ static enum status read_with(const struct cli_values *values, const struct read_
     return status;
 }
 
-static enum status read_inputs(const struct cli_values *values, const struct read_inputs *inputs) {
+static enum status read_inputs(const struct cli_values *values, const char *model,
+                               const struct read_inputs *inputs) {
     struct gpu_device *device;
     struct recogniser *recogniser;
     TRY(cli_device(values, &device));
-    enum status status = cli_recogniser(values, read_inputs_count(inputs), device, &recogniser);
+    enum status status = cli_recogniser(values, model, read_inputs_count(inputs), device, &recogniser);
     if (status == STATUS_OK) {
         status = read_with(values, inputs, recogniser, device);
         recogniser_close(recogniser);
@@ -162,16 +163,19 @@ static enum status read_inputs(const struct cli_values *values, const struct rea
 }
 
 static enum status run(const struct cli_values *values) {
-    const char *model;
+    char *model;
     size_t count;
-    TRY(cli_required(values, "model", &model));
     const char *const *const operands = cli_operands(values, &count);
     if (count == 0)
         return status_set(STATUS_USAGE, "no image is named; example: %s", command_read.example);
     struct read_inputs *inputs;
-    TRY(read_inputs_open(&inputs, operands, count));
-    const enum status status = read_inputs(values, inputs);
-    read_inputs_close(inputs);
+    TRY(cli_model(values, &model));
+    enum status status = read_inputs_open(&inputs, operands, count);
+    if (status == STATUS_OK) {
+        status = read_inputs(values, model, inputs);
+        read_inputs_close(inputs);
+    }
+    free(model);
     return status;
 }
 
@@ -179,7 +183,7 @@ const struct cli_command command_read = {
     .name = "read",
     .operands = "IMAGE|FOLDER|LIST ...",
     .summary = "read the words in images, with a confidence each",
-    .example = "mnsp read --model recogniser/last.safetensors word.png",
+    .example = "mnsp read word.png",
     .options = options,
     .run = run,
 };

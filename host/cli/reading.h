@@ -8,7 +8,9 @@
 
 /* Options behind --model are for files that do not say themselves. */
 #define CLI_READING_OPTIONS                                                                                  \
-    {"model", "FILE", "the recogniser: a checkpoint of 'mnsp finetune', or weights with the same names"},    \
+    {"model", "FILE",                                                                                        \
+     "the recogniser: a checkpoint of 'mnsp finetune', or weights with the same names; default: the one "    \
+     "that comes with mnsp"},                                                                                \
         {"json", NULL, "print one JSON object"}, {"batch", "N", "images that are read at once; default 32"}, \
         {"beam", "K", "search for the best text with K at a time in view (1 .. 64); default 1, greedy"},     \
         {"length-penalty", "A",                                                                              \
@@ -20,8 +22,12 @@
         {"no-use-average", NULL, "read with the weights of the last step, not with their average"},          \
         CLI_DEVICE_OPTIONS
 
-/* Opens the recogniser of --model on the device, for at most `most` images at once. */
-MNSP_NODISCARD enum status cli_recogniser(const struct cli_values *values, size_t most,
+/* The file of --model, or else of the recogniser that comes with mnsp. Release with free(). Errors: STATUS_USAGE
+ * when there is neither. */
+MNSP_NODISCARD enum status cli_model(const struct cli_values *values, char **path);
+
+/* Opens the recogniser in a file on the device, for at most `most` images at once. */
+MNSP_NODISCARD enum status cli_recogniser(const struct cli_values *values, const char *path, size_t most,
                                           struct gpu_device *device, struct recogniser **recogniser);
 
 #endif

@@ -14,9 +14,9 @@
     "--decoder-heads 2 --scales 2 --recognition-width 16 --recognition-depth 1 --recognition-heads 2 "       \
     "--recognition-inner 16 "
 
-static const char *const commands[] = {"devices",      "pretrain",   "finetune",   "eval",    "read",
-                                       "replay",       "inspect",    "bench",      "profile", "data check",
-                                       "data convert", "data split", "data render"};
+static const char *const commands[] = {"devices",    "pretrain",     "finetune",   "eval",       "read",
+                                       "replay",     "inspect",      "export",     "bench",      "profile",
+                                       "data check", "data convert", "data split", "data render"};
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 static int start(void **state) {
@@ -337,6 +337,18 @@ static void inspect_describes_tensors(void **state) {
     json_decref(object);
 }
 
+static void export_keeps_the_weights_alone(void **state) {
+    (void)state;
+    assert_failed(mnsp("export tensors.safetensors"), 2, "expected a checkpoint and the file to write");
+    assert_failed(mnsp("export --type f8 tensors.safetensors small.safetensors"), 2,
+                  "--type f8: expected f16, bf16 or f32");
+    assert_failed(mnsp("export gone.safetensors small.safetensors"), 1, "gone.safetensors");
+    assert_int_equal(mnsp("export tensors.safetensors small.safetensors"), 0);
+    assert_has(program_out, "small.safetensors: ");
+    assert_int_equal(mnsp("inspect --all small.safetensors"), 0);
+    assert_has(program_out, "F16");
+}
+
 static void inspect_describes_data(void **state) {
     (void)state;
     write_text(in_folder("words/bad.png"), "no image");
@@ -452,6 +464,7 @@ int main(void) {
         cmocka_unit_test(bench_measures_every_operator),
         cmocka_unit_test(profile_shares_add_up),
         cmocka_unit_test(inspect_describes_tensors),
+        cmocka_unit_test(export_keeps_the_weights_alone),
         cmocka_unit_test(inspect_describes_data),
         cmocka_unit_test(inspect_describes_runs),
         cmocka_unit_test(inspect_refuses_bad_files),
