@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/philox.h"
+#include "base/precision.h"
 #include "cli/json.h"
 #include "graph/operator_index.h"
 
@@ -177,6 +178,7 @@ static void append_product(struct graph *graph, const size_t s[MOST_DIMENSIONS],
         [ARGUMENT_INDEX(matmul, k)].size = k,
         [ARGUMENT_INDEX(matmul, transpose_a)].size = transpose_a,
         [ARGUMENT_INDEX(matmul, transpose_b)].size = transpose_b,
+        [ARGUMENT_INDEX(matmul, rounding)].size = PRECISION_F32,
     };
     graph_append(graph, OPERATOR_matmul, values);
 }
