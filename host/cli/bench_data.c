@@ -42,11 +42,14 @@ static enum status run_step(struct train_feed *feed, struct train_step *step, ui
     const double begin = cli_seconds();
     TRY(train_feed_next(feed));
     *waited = 1e3 * (cli_seconds() - begin);
+    TRY(train_step_begin(step, number, 1e-4));
     for (size_t part = 0; part < step->parts; part++) {
         TRY(train_feed_write(feed, part));
-        TRY(train_step_part(step, number, part));
+        TRY(train_step_part(step, part));
     }
-    return train_step_update(step, number, 1e-4);
+    TRY(train_step_update(step));
+    struct train_result result; /* of the step before, as in training */
+    return number > 0 ? train_step_result(step, number - 1, &result) : STATUS_OK;
 }
 
 /* As in training, the loader makes the next batches meanwhile. The first step does not count. */

@@ -267,7 +267,7 @@ static enum status run_replay(const struct cli_values *values, struct replay *re
     TRY(make_step(replay));
     TRY(write_inputs(replay));
     TRY(train_step_run(replay->step, 0, replay->rate));
-    TRY(train_step_result(replay->step, &replay->result));
+    TRY(train_step_result(replay->step, 0, &replay->result));
     TRY(save(replay, out));
     print_result(replay, out);
     return STATUS_OK;

@@ -169,7 +169,7 @@ void gpu_buffer_destroy(struct gpu_buffer *buffer) {
     if (buffer == NULL)
         return;
     struct gpu_device *const device = buffer->device;
-    if (!device->hung) {
+    if (gpu_settle(device)) {
         device->vk.vkDestroyBuffer(device->handle, buffer->handle, NULL);
         device->vk.vkFreeMemory(device->handle, buffer->memory, NULL);
         device->heap_used[buffer->heap] -= buffer->allocated_bytes;

@@ -93,25 +93,8 @@ static enum status create_queue_objects(struct gpu_device *device) {
     TRY(gpu_check(device, device->vk.vkCreateSemaphore(device->handle, &semaphore, NULL, &device->timeline),
                   "create a semaphore"));
     gpu_name_object(device, VK_OBJECT_TYPE_SEMAPHORE, (uint64_t)device->timeline, "submissions");
-    const VkCommandPoolCreateInfo pool = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-        .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
-        .queueFamilyIndex = device->support.queue_family,
-    };
-    TRY(gpu_check(device, device->vk.vkCreateCommandPool(device->handle, &pool, NULL, &device->transfer_pool),
-                  "create a command pool"));
-    const VkCommandBufferAllocateInfo commands = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-        .commandPool = device->transfer_pool,
-        .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-        .commandBufferCount = 1,
-    };
-    TRY(gpu_check(device,
-                  device->vk.vkAllocateCommandBuffers(device->handle, &commands, &device->transfer_commands),
-                  "allocate a command buffer"));
-    gpu_name_object(device, VK_OBJECT_TYPE_COMMAND_BUFFER, (uint64_t)(uintptr_t)device->transfer_commands,
-                    "transfer");
-    return STATUS_OK;
+    return gpu_transfer_commands_create(device, &device->transfer_pool, &device->transfer_commands,
+                                        "transfer");
 }
 
 static enum status open_selected(struct gpu_device *device, const char *selector,
@@ -174,4 +157,14 @@ const struct gpu_properties *gpu_device_properties(const struct gpu_device *devi
 
 const char *gpu_device_cache_directory(const struct gpu_device *device) {
     return device->cache.directory;
+}
+
+struct gpu_counts gpu_device_counts(const struct gpu_device *device) {
+    return device->counts;
+}
+
+enum status gpu_device_finish(struct gpu_device *device) {
+    TRY(gpu_ready_to_run(device));
+    TRY(gpu_wait(device, device->submitted, "finish what was started"));
+    return gpu_validation_check(device);
 }

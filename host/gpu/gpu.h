@@ -114,7 +114,7 @@ uint64_t gpu_buffer_bytes(const struct gpu_buffer *buffer);
 /* Bytes of the device's own memory that are free now, as far as the driver tells. */
 uint64_t gpu_device_room(const struct gpu_device *device);
 
-/* Copies between host memory and a buffer; returns when the copy is done. Must not overlap a run. */
+/* Copies between host memory and a buffer; waits for all that was started, and returns when the copy is done. */
 MNSP_NODISCARD enum status gpu_buffer_write(struct gpu_buffer *buffer, uint64_t offset, const void *data,
                                             uint64_t bytes);
 MNSP_NODISCARD enum status gpu_buffer_read(struct gpu_buffer *buffer, uint64_t offset, void *data,
@@ -122,6 +122,32 @@ MNSP_NODISCARD enum status gpu_buffer_read(struct gpu_buffer *buffer, uint64_t o
 /* Sets bytes [offset, offset + bytes) to the repeated word; both multiples of 4. */
 MNSP_NODISCARD enum status gpu_buffer_fill(struct gpu_buffer *buffer, uint64_t offset, uint64_t bytes,
                                            uint32_t word);
+
+/* ---- copies that nobody waits for ---- */
+
+/* Host memory with copies of its own between it and buffers, which take their turn among what is started. With two
+ * slots the host fills one while the other is on its way:
+ *
+ *     TRY(gpu_slot_take(slots[i], &memory));         waits until the last copy of this slot has ended
+ *     memcpy(memory, images, bytes);
+ *     TRY(gpu_slot_upload(slots[i], &(struct gpu_copy){.buffer = inputs, .bytes = bytes}, 1));
+ *     TRY(gpu_recording_start(step));
+ */
+struct gpu_slot;
+struct gpu_copy {
+    struct gpu_buffer *buffer;
+    uint64_t offset, slot_offset, bytes;
+};
+MNSP_NODISCARD enum status gpu_slot_create(struct gpu_device *device, struct gpu_slot **out, uint64_t bytes,
+                                           const char *name);
+void gpu_slot_destroy(struct gpu_slot *slot);
+/* The slot's memory, for the host until the next copy. */
+MNSP_NODISCARD enum status gpu_slot_take(struct gpu_slot *slot, void **memory);
+/* From the slot to the buffers, and back. */
+MNSP_NODISCARD enum status gpu_slot_upload(struct gpu_slot *slot, const struct gpu_copy *copies,
+                                           size_t count);
+MNSP_NODISCARD enum status gpu_slot_download(struct gpu_slot *slot, const struct gpu_copy *copies,
+                                             size_t count);
 
 /* ---- pipelines ---- */
 
@@ -190,6 +216,19 @@ MNSP_NODISCARD enum status gpu_recording_finish(struct gpu_recording *recording)
  * STATUS_DEVICE lost device (with what VK_EXT_device_fault tells, where there is one), time-out, or a
  * message of the validation layer. */
 MNSP_NODISCARD enum status gpu_recording_run(struct gpu_recording *recording);
+/* Hands a finished recording to the device, behind all that was started before, and returns at once. What it finds
+ * wrong shows at the next wait. Time stamps are those of gpu_recording_run(). */
+MNSP_NODISCARD enum status gpu_recording_start(struct gpu_recording *recording);
+/* Waits for all that was started. */
+MNSP_NODISCARD enum status gpu_device_finish(struct gpu_device *device);
+
+/* What the host asked of a device since it was opened. A wait is for the end of a submission that was not known yet;
+ * one for the last submission leaves the device without work until the host comes with more. */
+struct gpu_counts {
+    uint64_t submissions, waits, waits_for_all;
+};
+struct gpu_counts gpu_device_counts(const struct gpu_device *device);
+
 void gpu_recording_destroy(struct gpu_recording *recording);
 
 /* Of a timed recording after a run: nanoseconds of dispatch `index` (in recording order, those with no

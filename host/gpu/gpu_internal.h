@@ -8,6 +8,7 @@
  *     wait.c            submissions, waiting for them, time-outs
  *     buffer.c          buffers and their memory
  *     transfer.c        copies and fills
+ *     slot.c            copies that nobody waits for
  *     pipeline.c        pipelines
  *     pipeline_cache.c  the cache of compiled pipelines on disk
  *     statistics.c      what the driver's compiler says of a pipeline
@@ -82,9 +83,11 @@ struct gpu_device {
 
     VkSemaphore timeline; /* counts finished submissions */
     uint64_t submitted;   /* the value that the last submission will signal */
-    bool lost;            /* a call said so */
-    bool hung;            /* a wait timed out: its objects are in use for ever and cannot be destroyed */
-    char loss[512];       /* what is known about either */
+    uint64_t reached;     /* a value that it is known to have */
+    struct gpu_counts counts;
+    bool lost;      /* a call said so */
+    bool hung;      /* a wait timed out: its objects are in use for ever and cannot be destroyed */
+    char loss[512]; /* what is known about either */
 
     VkCommandPool transfer_pool;
     VkCommandBuffer transfer_commands;
@@ -114,8 +117,11 @@ MNSP_NODISCARD enum status gpu_validation_check(const struct gpu_device *device)
 
 /* Submits one command buffer; the device's timeline reaches device->submitted at its end. */
 MNSP_NODISCARD enum status gpu_submit(struct gpu_device *device, VkCommandBuffer commands, const char *what);
-/* Waits for everything submitted. */
-MNSP_NODISCARD enum status gpu_wait(struct gpu_device *device, const char *what);
+/* Waits until the timeline has reached `value`. */
+MNSP_NODISCARD enum status gpu_wait(struct gpu_device *device, uint64_t value, const char *what);
+/* Waits for everything submitted, before objects are destroyed; false for a device that hangs, which never lets go of
+ * them. */
+bool gpu_settle(struct gpu_device *device);
 /* The estimated work (struct gpu_dispatch) that one submission may hold on this device. */
 double gpu_submission_budget(const struct gpu_device *device);
 
@@ -129,6 +135,18 @@ struct gpu_buffer {
     uint64_t bytes, allocated_bytes;
     unsigned char *mapped; /* NULL when the host cannot see it */
 };
+
+/* STATUS_INTERNAL for bytes that the buffer does not have. */
+MNSP_NODISCARD enum status gpu_check_span(const struct gpu_buffer *buffer, uint64_t offset, uint64_t bytes);
+
+/* A pool with one command buffer, for copies; it is begun anew each time, and ends with a submission after which
+ * everything sees what was copied. */
+MNSP_NODISCARD enum status gpu_transfer_commands_create(struct gpu_device *device, VkCommandPool *pool,
+                                                        VkCommandBuffer *commands, const char *name);
+MNSP_NODISCARD enum status gpu_transfer_begin(struct gpu_device *device, VkCommandPool pool,
+                                              VkCommandBuffer commands);
+MNSP_NODISCARD enum status gpu_transfer_submit(struct gpu_device *device, VkCommandBuffer commands,
+                                               const char *what);
 
 /* ---- pipelines ---- */
 

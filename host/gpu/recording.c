@@ -46,7 +46,7 @@ void gpu_recording_destroy(struct gpu_recording *recording) {
     if (recording == NULL)
         return;
     struct gpu_device *const device = recording->device;
-    if (!device->hung) {
+    if (gpu_settle(device)) {
         device->vk.vkDestroyCommandPool(device->handle, recording->pool, NULL);
         for (size_t i = 0; i < recording->descriptor_pool_count; i++)
             device->vk.vkDestroyDescriptorPool(device->handle, recording->descriptor_pools[i].handle, NULL);
@@ -81,7 +81,10 @@ static enum status begin_commands(struct gpu_recording *recording) {
                   "allocate a command buffer"));
     recording->submission_count++;
     gpu_name_object(device, VK_OBJECT_TYPE_COMMAND_BUFFER, (uint64_t)(uintptr_t)*commands, recording->name);
-    const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+    const VkCommandBufferBeginInfo begin = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+        .flags = VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT, /* a step may be started behind itself */
+    };
     TRY(gpu_check(device, device->vk.vkBeginCommandBuffer(*commands, &begin), "begin a command buffer"));
     recording->open = true;
     recording->work = 0;
@@ -281,7 +284,7 @@ enum status gpu_recording_finish(struct gpu_recording *recording) {
     return STATUS_OK;
 }
 
-enum status gpu_recording_run(struct gpu_recording *recording) {
+enum status gpu_recording_start(struct gpu_recording *recording) {
     struct gpu_device *const device = recording->device;
     TRY(gpu_ready(device));
     if (!recording->finished)
@@ -291,7 +294,13 @@ enum status gpu_recording_run(struct gpu_recording *recording) {
     snprintf(what, sizeof what, "run %s", recording->name);
     for (size_t i = 0; i < recording->submission_count; i++)
         TRY(gpu_submit(device, recording->commands[i], what));
-    TRY(gpu_wait(device, what));
+    return STATUS_OK;
+}
+
+enum status gpu_recording_run(struct gpu_recording *recording) {
+    struct gpu_device *const device = recording->device;
+    TRY(gpu_recording_start(recording));
+    TRY(gpu_wait(device, device->submitted, recording->name));
     TRY(gpu_timing_collect(recording));
     return gpu_validation_check(device);
 }

@@ -35,35 +35,54 @@ enum status gpu_submit(struct gpu_device *device, VkCommandBuffer commands, cons
     };
     TRY(gpu_check(device, device->vk.vkQueueSubmit(device->queue, 1, &submit, VK_NULL_HANDLE), what));
     device->submitted = value;
+    device->counts.submissions++;
     return STATUS_OK;
 }
 
-enum status gpu_wait(struct gpu_device *device, const char *what) {
-    const double seconds = limits[device->properties.type].seconds;
+/* VK_SUCCESS or VK_TIMEOUT, or what went wrong. */
+static VkResult wait_until(struct gpu_device *device, uint64_t value, double seconds) {
     const VkSemaphoreWaitInfo wait = {
         .sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
         .semaphoreCount = 1,
         .pSemaphores = &device->timeline,
-        .pValues = &device->submitted,
+        .pValues = &value,
     };
-    uint64_t before = 0, now = 0;
-    TRY(gpu_check(device, device->vk.vkGetSemaphoreCounterValue(device->handle, device->timeline, &before),
-                  what));
-    for (;;) {
-        const VkResult result = device->vk.vkWaitSemaphores(device->handle, &wait, (uint64_t)(seconds * 1e9));
-        TRY(gpu_check(device, result, what));
-        if (result != VK_TIMEOUT)
-            return STATUS_OK;
-        TRY(gpu_check(device, device->vk.vkGetSemaphoreCounterValue(device->handle, device->timeline, &now),
-                      what));
-        if (now == before)
-            break;
-        before = now;
-    }
+    return device->vk.vkWaitSemaphores(device->handle, &wait, (uint64_t)(seconds * 1e9));
+}
+
+static enum status give_up(struct gpu_device *device, double seconds, const char *what) {
     device->hung = true;
     snprintf(device->loss, sizeof device->loss,
              "the device %.100s hangs: no progress for %.0f s while trying to %.100s; use a smaller batch or "
              "another driver",
              device->properties.name, seconds, what);
     return gpu_ready(device);
+}
+
+enum status gpu_wait(struct gpu_device *device, uint64_t value, const char *what) {
+    const double seconds = limits[device->properties.type].seconds;
+    uint64_t before = 0, now = 0;
+    if (value <= device->reached)
+        return STATUS_OK;
+    TRY(gpu_ready(device));
+    device->counts.waits++;
+    device->counts.waits_for_all += value == device->submitted;
+    VkResult result = VK_TIMEOUT;
+    while (result == VK_TIMEOUT) {
+        TRY(gpu_check(
+            device, device->vk.vkGetSemaphoreCounterValue(device->handle, device->timeline, &before), what));
+        result = wait_until(device, value, seconds);
+        TRY(gpu_check(device, device->vk.vkGetSemaphoreCounterValue(device->handle, device->timeline, &now),
+                      what));
+        if (result == VK_TIMEOUT && now == before)
+            return give_up(device, seconds, what);
+    }
+    TRY(gpu_check(device, result, what));
+    device->reached = value;
+    return STATUS_OK;
+}
+
+bool gpu_settle(struct gpu_device *device) {
+    const enum status status = gpu_wait(device, device->submitted, "end what was started");
+    return status == STATUS_OK || !device->hung;
 }

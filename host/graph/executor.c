@@ -101,10 +101,39 @@ enum status executor_read(struct executor *executor, const struct tensor *tensor
     return executor->functions->read(executor->self, tensor, data);
 }
 
-enum status executor_run(struct executor *executor, uint32_t segment) {
+static enum status require_segment(const struct executor *executor, uint32_t segment) {
     if (segment >= graph_segment_count(executor->graph))
         return status_set(STATUS_INTERNAL, "the graph has no segment %u", segment);
+    return STATUS_OK;
+}
+
+enum status executor_run(struct executor *executor, uint32_t segment) {
+    TRY(require_segment(executor, segment));
     return executor->functions->run(executor->self, segment);
+}
+
+enum status executor_start(struct executor *executor, uint32_t segment) {
+    TRY(require_segment(executor, segment));
+    return executor->functions->start(executor->self, segment);
+}
+
+enum status executor_finish(struct executor *executor) {
+    return executor->functions->finish(executor->self);
+}
+
+enum status executor_post(struct executor *executor, size_t post, const struct tensor *const *tensors,
+                          size_t count) {
+    if (post >= EXECUTOR_POSTS || count > EXECUTOR_POST_TENSORS)
+        return status_set(STATUS_INTERNAL, "post %zu of %zu tensors", post, count);
+    for (size_t i = 0; i < count; i++)
+        TRY(require_lasting(tensors[i]));
+    return executor->functions->post(executor->self, post, tensors, count);
+}
+
+enum status executor_collect(struct executor *executor, size_t post, void *const *data) {
+    if (post >= EXECUTOR_POSTS)
+        return status_set(STATUS_INTERNAL, "post %zu", post);
+    return executor->functions->collect(executor->self, post, data);
 }
 
 enum status executor_perturb(struct executor *executor, uint64_t seed, float magnitude) {

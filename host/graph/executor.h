@@ -47,6 +47,28 @@ MNSP_NODISCARD enum status executor_read(struct executor *executor, const struct
 /* Runs a segment and waits for its end. */
 MNSP_NODISCARD enum status executor_run(struct executor *executor, uint32_t segment);
 
+/* ---- without waiting ----
+ *
+ *     TRY(executor_write(executor, image, pixels));
+ *     TRY(executor_start(executor, 0));              returns while the device computes: inputs can be written again
+ *     TRY(executor_post(executor, 0, &loss, 1));     behind it, the loss goes to where the host can read it
+ *     ...                                            more of this kind
+ *     TRY(executor_collect(executor, 0, (void *[]){&value}));        waits until the loss is there
+ *
+ * What was started runs in order. Reading and writing of anything but inputs, and executor_run, wait for it. The
+ * reference runs a segment when it is started. */
+MNSP_NODISCARD enum status executor_start(struct executor *executor, uint32_t segment);
+
+enum { EXECUTOR_POSTS = 2, EXECUTOR_POST_TENSORS = 16 };
+
+/* Copies tensors, as they are when all is done that was started, to post 0 or 1, where they stay until the next one
+ * there. */
+MNSP_NODISCARD enum status executor_post(struct executor *executor, size_t post,
+                                         const struct tensor *const *tensors, size_t count);
+MNSP_NODISCARD enum status executor_collect(struct executor *executor, size_t post, void *const *data);
+/* Waits for all that was started. */
+MNSP_NODISCARD enum status executor_finish(struct executor *executor);
+
 /* Of the reference: from now on each float that a node reads is off by a relative error of at most
  * `magnitude`, drawn from `seed`; perturb.h says what for. 0 ends it. Errors: STATUS_UNSUPPORTED on a device.
  */

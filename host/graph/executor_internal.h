@@ -8,6 +8,10 @@ struct executor_functions {
     enum status (*write)(void *self, const struct tensor *tensor, const void *data);
     enum status (*read)(void *self, const struct tensor *tensor, void *data);
     enum status (*run)(void *self, uint32_t segment);
+    enum status (*start)(void *self, uint32_t segment);
+    enum status (*finish)(void *self);
+    enum status (*post)(void *self, size_t post, const struct tensor *const *tensors, size_t count);
+    enum status (*collect)(void *self, size_t post, void *const *data);
     enum status (*perturb)(void *self, uint64_t seed, float magnitude); /* NULL: it cannot */
     struct executor_counts (*counts)(const void *self, uint32_t segment);
     double (*nanoseconds)(const void *self, size_t node);

@@ -13,6 +13,10 @@ struct reference_executor {
     unsigned char **arenas;
     double *nanoseconds; /* by node; NULL when not timed */
     struct perturbation perturbation;
+    struct post {
+        size_t count, bytes[EXECUTOR_POST_TENSORS];
+        void *copies[EXECUTOR_POST_TENSORS];
+    } posts[EXECUTOR_POSTS];
 };
 
 static void *address(const struct reference_executor *self, const struct tensor *tensor) {
@@ -65,6 +69,39 @@ static enum status reference_run(void *executor, uint32_t segment) {
     return STATUS_OK;
 }
 
+static enum status reference_finish(void *executor) {
+    (void)executor;
+    return STATUS_OK;
+}
+
+static void clear_post(struct post *post) {
+    for (size_t i = 0; i < post->count; i++)
+        free(post->copies[i]);
+    post->count = 0;
+}
+
+static enum status reference_post(void *executor, size_t number, const struct tensor *const *tensors,
+                                  size_t count) {
+    struct reference_executor *const self = executor;
+    struct post *const post = &self->posts[number];
+    clear_post(post);
+    for (size_t i = 0; i < count; i++) {
+        post->bytes[i] = tensors[i]->elements * 4;
+        TRY(memory_new(&post->copies[i], post->bytes[i], 1));
+        post->count++;
+        memcpy(post->copies[i], address(self, tensors[i]), post->bytes[i]);
+    }
+    return STATUS_OK;
+}
+
+static enum status reference_collect(void *executor, size_t number, void *const *data) {
+    struct reference_executor *const self = executor;
+    const struct post *const post = &self->posts[number];
+    for (size_t i = 0; i < post->count; i++)
+        memcpy(data[i], post->copies[i], post->bytes[i]);
+    return STATUS_OK;
+}
+
 static enum status reference_perturb(void *executor, uint64_t seed, float magnitude) {
     struct reference_executor *const self = executor;
     self->perturbation.magnitude = magnitude;
@@ -90,6 +127,8 @@ static void reference_destroy(void *executor) {
     for (uint32_t i = 0; self->arenas != NULL && i < self->plan->arena_count; i++)
         free(self->arenas[i]);
     free(self->arenas);
+    for (size_t i = 0; i < EXECUTOR_POSTS; i++)
+        clear_post(&self->posts[i]);
     perturb_free(&self->perturbation);
     free(self->nanoseconds);
     free(self);
@@ -99,6 +138,10 @@ static const struct executor_functions functions = {
     .write = reference_write,
     .read = reference_read,
     .run = reference_run,
+    .start = reference_run,
+    .finish = reference_finish,
+    .post = reference_post,
+    .collect = reference_collect,
     .perturb = reference_perturb,
     .counts = reference_counts,
     .nanoseconds = reference_nanoseconds,

@@ -55,7 +55,7 @@ static void write_images(struct train_step *step, size_t first) {
 static void run_parts(struct train_step *step) {
     for (size_t part = 0; part < step->parts; part++) {
         write_images(step, part * step->batch);
-        OK(train_step_part(step, 0, part));
+        OK(train_step_part(step, part));
     }
 }
 
@@ -94,7 +94,7 @@ static double *magnitudes(size_t count, double *loss) {
     for (size_t image = 0; image < IMAGES; image++) {
         size_t own;
         write_images(one, image);
-        OK(train_step_part(one, 0, 0));
+        OK(train_step_part(one, 0));
         float *const values = gradients(one, &own);
         assert_int_equal(own, count);
         for (size_t i = 0; i < count; i++)

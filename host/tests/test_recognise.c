@@ -91,7 +91,7 @@ static void the_confidence_is_the_probability_of_the_word(void **state) {
     assert_ok(executor_write(step->executor, step->objective.length, &length));
     struct train_result result;
     assert_ok(train_step_run(step, 0, 0));
-    assert_ok(train_step_result(step, &result));
+    assert_ok(train_step_result(step, 0, &result));
     assert_true(fabs((double)reading.confidence - exp(-(double)result.loss)) < 1e-5);
 
     free(planes);

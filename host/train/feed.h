@@ -4,7 +4,7 @@
  *     TRY(train_feed_next(feed));                        waits for the batch of the next step
  *     for (size_t part = 0; part < step->parts; part++) {
  *         TRY(train_feed_write(feed, part));
- *         TRY(train_step_part(step, number, part));
+ *         TRY(train_step_part(step, part));
  *     }
  *     train_feed_close(feed);
  *

@@ -281,19 +281,29 @@ void train_report_page(struct train_report *report) {
     say(report, status_message());
 }
 
+static bool is_scored(const struct train_report *report, uint64_t done) {
+    return is_recognition(report) && report->given.options->validation_count > 0 &&
+           (done == report->given.steps || train_is_due(done, report->given.settings->evaluate_every));
+}
+
+static bool is_drawn(const struct train_report *report, uint64_t done) {
+    const int64_t every = report->given.settings->picture_every;
+    return every > 0 && (done == report->given.steps || train_is_due(done, every));
+}
+
+bool train_report_is_due(const struct train_report *report, uint64_t done) {
+    return is_scored(report, done) || is_drawn(report, done);
+}
+
 enum status train_report_step(struct train_report *report, uint64_t done, struct checkpoint_scores *scores,
                               bool *improved) {
     *improved = false;
-    const struct settings *const settings = report->given.settings;
-    const bool last = done == report->given.steps;
-    const bool scored = is_recognition(report) && report->given.options->validation_count > 0 &&
-                        (last || train_is_due(done, settings->evaluate_every));
-    const bool drawn = settings->picture_every > 0 && (last || train_is_due(done, settings->picture_every));
-    if (scored)
+    if (is_scored(report, done))
         TRY(evaluate(report, done, scores, improved));
-    if (drawn)
+    if (is_drawn(report, done))
         draw_or_tell(report, done);
-    if ((scored || drawn) && !last) /* the last one comes with the run's end */
+    if (train_report_is_due(report, done) &&
+        done != report->given.steps) /* the last one comes with the run's end */
         train_report_page(report);
     return STATUS_OK;
 }

@@ -45,6 +45,9 @@ MNSP_NODISCARD enum status train_report_open(struct train_report **out,
 MNSP_NODISCARD enum status train_report_step(struct train_report *report, uint64_t done,
                                              struct checkpoint_scores *scores, bool *improved);
 
+/* Whether train_report_step() would do something after `done` steps. */
+bool train_report_is_due(const struct train_report *report, uint64_t done);
+
 /* Writes report.html; a failure is told, no more. */
 void train_report_page(struct train_report *report);
 

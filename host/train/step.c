@@ -204,34 +204,49 @@ void train_step_destroy(struct train_step *step) {
     free(step);
 }
 
-enum status train_step_part(struct train_step *step, uint64_t number, size_t part) {
+enum status train_step_begin(struct train_step *step, uint64_t number, double rate) {
+    step->number = number;
+    return train_optimiser_write(step->executor, &step->optimiser, rate, number);
+}
+
+enum status train_step_part(struct train_step *step, size_t part) {
     /* Each part draws numbers of its own. */
     const uint32_t random[4] = {(uint32_t)step->seed, (uint32_t)(step->seed >> 32),
-                                (uint32_t)(number * step->parts + part), 0};
+                                (uint32_t)(step->number * step->parts + part), 0};
     const uint32_t place = (uint32_t)part;
     TRY(executor_write(step->executor, step->random, random));
     if (step->part != NULL)
         TRY(executor_write(step->executor, step->part, &place));
-    return executor_run(step->executor, 0);
+    return executor_start(step->executor, 0);
 }
 
-enum status train_step_update(struct train_step *step, uint64_t number, double rate) {
-    TRY(train_optimiser_write(step->executor, &step->optimiser, rate, number));
-    return executor_run(step->executor, step->optimiser.segment);
+static size_t post_of(uint64_t number) {
+    return (size_t)(number % EXECUTOR_POSTS);
+}
+
+enum status train_step_update(struct train_step *step) {
+    const struct objective *const objective = &step->objective;
+    const struct tensor *results[2 + OBJECTIVE_MAX_NAMED] = {step->optimiser.control, objective->loss};
+    for (size_t i = 0; i < objective->term_count; i++)
+        results[2 + i] = objective->terms[i].tensor;
+    TRY(executor_start(step->executor, step->optimiser.segment));
+    return executor_post(step->executor, post_of(step->number), results, 2 + objective->term_count);
 }
 
 enum status train_step_run(struct train_step *step, uint64_t number, double rate) {
+    TRY(train_step_begin(step, number, rate));
     for (size_t part = 0; part < step->parts; part++)
-        TRY(train_step_part(step, number, part));
-    return train_step_update(step, number, rate);
+        TRY(train_step_part(step, part));
+    TRY(train_step_update(step));
+    return executor_finish(step->executor);
 }
 
-enum status train_step_result(const struct train_step *step, struct train_result *result) {
+enum status train_step_result(const struct train_step *step, uint64_t number, struct train_result *result) {
     float control[3];
-    TRY(executor_read(step->executor, step->optimiser.control, control));
-    TRY(executor_read(step->executor, step->objective.loss, &result->loss));
+    void *data[2 + OBJECTIVE_MAX_NAMED] = {control, &result->loss};
     for (size_t i = 0; i < step->objective.term_count; i++)
-        TRY(executor_read(step->executor, step->objective.terms[i].tensor, &result->terms[i]));
+        data[2 + i] = &result->terms[i];
+    TRY(executor_collect(step->executor, post_of(number), data));
     result->norm = control[0];
     result->finite = control[2] != 0;
     return STATUS_OK;

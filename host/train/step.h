@@ -7,17 +7,21 @@
  *     TRY(executor_initialise(step->executor, seed));
  *     TRY(executor_write(step->executor, step->objective.image, pixels));
  *     TRY(train_step_run(step, number, rate));
- *     TRY(train_step_result(step, &result));
+ *     TRY(train_step_result(step, number, &result));
  *
  * With .parts = N, a step is N times .batch images, forward and backward of each part one after the other in the
  * memory of one, and an update with the mean of their gradients: what one pass over all of them gives, up to the
  * rounding of the sums. Losses and terms are means over the parts, too.
  *
+ *     TRY(train_step_begin(step, number, rate));
  *     for (size_t part = 0; part < step->parts; part++) {
  *         ... write the inputs of the part ...
- *         TRY(train_step_part(step, number, part));
+ *         TRY(train_step_part(step, part));
  *     }
- *     TRY(train_step_update(step, number, rate));
+ *     TRY(train_step_update(step));
+ *
+ * None of these waits for the device: the next step can be begun, its inputs written and started, while this one runs,
+ * and then train_step_result(step, number, ...) waits for this one. The results of two steps are kept.
  *
  * Caveats: as for executors. device NULL is the reference.
  */
@@ -52,6 +56,7 @@ struct train_step {
     uint32_t start_segment; /* run once before training: what follows the weights starts as they are */
     const struct tensor *random, *part; /* inputs; part is NULL where there is one only */
     uint64_t seed;
+    uint64_t number; /* of the step that was begun */
     size_t batch, parts;
 };
 
@@ -64,12 +69,13 @@ MNSP_NODISCARD enum status train_step_create(struct train_step **out, const stru
                                              const struct train_step_options *options);
 void train_step_destroy(struct train_step *step);
 
-/* Forward and backward of part `part` of step `number`, both from 0. The inputs of the objective must have been
- * written. */
-MNSP_NODISCARD enum status train_step_part(struct train_step *step, uint64_t number, size_t part);
-/* The update, after the last part. */
-MNSP_NODISCARD enum status train_step_update(struct train_step *step, uint64_t number, double rate);
-/* All parts, each on the inputs as they are, and the update. */
+/* Begins step `number`, from 0. */
+MNSP_NODISCARD enum status train_step_begin(struct train_step *step, uint64_t number, double rate);
+/* Starts forward and backward of a part, from 0. The inputs of the objective must have been written. */
+MNSP_NODISCARD enum status train_step_part(struct train_step *step, size_t part);
+/* Starts the update, after the last part. */
+MNSP_NODISCARD enum status train_step_update(struct train_step *step);
+/* A whole step, each part on the inputs as they are; waits for its end. */
 MNSP_NODISCARD enum status train_step_run(struct train_step *step, uint64_t number, double rate);
 
 struct train_result {
@@ -79,8 +85,9 @@ struct train_result {
     bool finite;                      /* false: the update was left out */
 };
 
-/* What the last run gave. */
-MNSP_NODISCARD enum status train_step_result(const struct train_step *step, struct train_result *result);
+/* What step `number` gave, which must be the last one that was updated or the one before. */
+MNSP_NODISCARD enum status train_step_result(const struct train_step *step, uint64_t number,
+                                             struct train_result *result);
 
 /* The learning rate of step `number` of `steps`: linear from 0 over `warmup` steps, then a half cosine to the
  * least rate. Source: Loshchilov and Hutter, "SGDR", ICLR 2017, without restarts. */

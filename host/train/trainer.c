@@ -338,18 +338,28 @@ static enum status tell_step(struct run *run, struct clock *clock, struct train_
     return STATUS_OK;
 }
 
-static enum status one_step(struct run *run, uint64_t number, struct train_progress *progress) {
+/* Hands step `number` to the device. */
+static enum status start_step(struct run *run, uint64_t number) {
     TRY(train_feed_next(run->feed));
+    TRY(train_step_begin(run->step, number, train_rate(run->settings, number, run->steps, run->warmup)));
     for (size_t part = 0; part < run->step->parts; part++) {
         TRY(train_feed_write(run->feed, part));
-        TRY(train_step_part(run->step, number, part));
+        TRY(train_step_part(run->step, part));
     }
-    progress->rate = train_rate(run->settings, number, run->steps, run->warmup);
-    TRY(train_step_update(run->step, number, progress->rate));
-    TRY(train_step_result(run->step, &progress->result));
-    progress->step = run->done = number + 1;
-    progress->epoch = number / run->steps_per_epoch;
-    return check_finite(run, &progress->result, number);
+    return train_step_update(run->step);
+}
+
+/* Waits for step `number`, and tells of it. */
+static enum status end_step(struct run *run, uint64_t number, struct clock *clock) {
+    struct train_progress progress = {.step = number + 1,
+                                      .steps = run->steps,
+                                      .epoch = number / run->steps_per_epoch,
+                                      .train_step = run->step,
+                                      .rate = train_rate(run->settings, number, run->steps, run->warmup)};
+    TRY(train_step_result(run->step, number, &progress.result));
+    run->done = number + 1;
+    TRY(check_finite(run, &progress.result, number));
+    return tell_step(run, clock, &progress);
 }
 
 /* Comes before the checkpoint of its step, which holds the scores. */
@@ -381,20 +391,38 @@ static const char *end_reason(const struct run *run) {
     return run->done == run->steps ? "done" : has_waited(run) ? "no better score" : "interrupted";
 }
 
+/* Whether step `number` must have ended before the next one is started: something is done with its weights, or it may
+ * be the last one. */
+static bool is_milestone(const struct run *run, uint64_t number) {
+    const uint64_t done = number + 1;
+    return done == run->steps || is_stopping(run) || train_is_due(done, run->settings->checkpoint_every) ||
+           train_report_is_due(run->report, done);
+}
+
+/* What comes after some steps, when nothing is under way; `over`: the run ends here. */
+static enum status take_milestone(struct run *run, struct clock *clock, bool *over) {
+    if (!is_stopping(run))
+        TRY(make_report(run, clock));
+    *over = is_stopping(run) || has_waited(run) || run->done == run->steps;
+    if (*over || train_is_due(run->done, run->settings->checkpoint_every))
+        return save(run);
+    return STATUS_OK;
+}
+
+/* The device computes step `number` while the host waits for the one before, tells of it, and makes the next. */
 static enum status run_steps(struct run *run) {
     struct clock clock = {.begin = seconds_now(), .line = seconds_now(), .line_step = run->first};
-    struct train_progress progress = {.steps = run->steps, .train_step = run->step};
     if (run->first > run->scores.evaluated) /* the run may have been interrupted before it was evaluated */
         TRY(make_report(run, &clock));
     bool over = has_waited(run);
     for (uint64_t number = run->first; number < run->steps && !over; number++) {
-        TRY(one_step(run, number, &progress));
-        TRY(tell_step(run, &clock, &progress));
-        if (!is_stopping(run))
-            TRY(make_report(run, &clock));
-        over = is_stopping(run) || has_waited(run) || run->done == run->steps;
-        if (over || train_is_due(run->done, run->settings->checkpoint_every))
-            TRY(save(run));
+        TRY(start_step(run, number));
+        if (number > run->done)
+            TRY(end_step(run, number - 1, &clock));
+        if (!is_milestone(run, number))
+            continue;
+        TRY(end_step(run, number, &clock));
+        TRY(take_milestone(run, &clock, &over));
     }
     tell_end(run);
     return train_log_end(run->log, run->done, seconds_now() - clock.begin, end_reason(run));
