@@ -26,7 +26,8 @@ double attention_score(const struct attention *a, const struct attention_query *
     double sum = 0;
     *magnitude = 0;
     for (size_t d = 0; d < a->width; d++) {
-        const double product = a->scale * query->q[d] * key[d];
+        const double product =
+            a->scale * precision_round(query->q[d], a->rounding) * precision_round(key[d], a->rounding);
         sum += product;
         *magnitude += fabs(product);
     }
@@ -53,11 +54,25 @@ double attention_keep(const struct attention *a, const struct attention_query *q
     return uniform >= a->dropout ? 1 / (1 - (double)a->dropout) : 0;
 }
 
-double attention_magnitude(const float *x, const float *y, size_t width) {
-    double sum = 0;
-    for (size_t d = 0; d < width; d++)
-        sum += fabs((double)x[d] * (double)y[d]);
-    return sum;
+double attention_products(const float *x, const float *y, size_t width, enum precision rounding,
+                          double *sum) {
+    double magnitude = 0;
+    *sum = 0;
+    for (size_t d = 0; d < width; d++) {
+        const double product =
+            (double)precision_round(x[d], rounding) * (double)precision_round(y[d], rounding);
+        *sum += product;
+        magnitude += fabs(product);
+    }
+    return magnitude;
+}
+
+double attention_rounded(double x, double error, enum precision rounding) {
+    if (rounding == PRECISION_F32)
+        return error;
+    const double low = (double)precision_round((float)(x - error), rounding);
+    const double high = (double)precision_round((float)(x + error), rounding);
+    return low == high ? 0 : 2 * (high - low);
 }
 
 void attention_complete(union value *heads, union value *head_width, union value *q_pitch,
@@ -81,4 +96,11 @@ void attention_fill_scores(struct application *application, uint32_t q, uint32_t
         return;
     inputs_reals(application->values[q].f, application->elements[q], -2, 2, random);
     inputs_reals(application->values[k].f, application->elements[k], -2, 2, random);
+}
+
+void attention_fill_between(struct application *application, uint32_t input, enum precision rounding,
+                            struct philox *random) {
+    if (application->inputs == INPUTS_HARD)
+        inputs_between(application->values[input].f, application->elements[input], rounding, 1, false,
+                       random);
 }

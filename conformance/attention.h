@@ -24,6 +24,7 @@ struct attention {
     const uint32_t *lengths, *random; /* may be NULL */
     size_t batch, heads, queries, keys, width;
     size_t q_pitch, q_offset, k_pitch, k_offset, v_pitch, v_offset, causal, stream;
+    enum precision rounding;
     double scale;
     float dropout;
 };
@@ -48,6 +49,7 @@ struct attention {
                         (v_).v_offset.n,                                                                     \
                         (v_).causal.n,                                                                       \
                         (v_).stream.n,                                                                       \
+                        (enum precision)(v_).rounding.n,                                                     \
                         (double)(v_).scale.real,                                                             \
                         (v_).dropout.real})
 
@@ -70,8 +72,12 @@ double attention_log_sum(const struct attention *a, const struct attention_query
 /* 0 or 1 / (1 - dropout). */
 double attention_keep(const struct attention *a, const struct attention_query *query, size_t j);
 
-/* Sum of |x||y|. */
-double attention_magnitude(const float *x, const float *y, size_t width);
+/* Sum of |x||y|, and in *sum that of x y, of elements that are rounded. */
+double attention_products(const float *x, const float *y, size_t width, enum precision rounding, double *sum);
+
+/* How far a computed factor may be off once it is rounded, if it was `error` off x before; twice that, so that a
+ * rounding that goes the other way does not count as poor quality. */
+double attention_rounded(double x, double error, enum precision rounding);
 
 /* Pitches that the sizes leave at 0 are those of tensors of their own: heads x head_width. */
 void attention_complete(union value *heads, union value *head_width, union value *q_pitch,
@@ -79,6 +85,10 @@ void attention_complete(union value *heads, union value *head_width, union value
 
 /* Where the inputs are to hurt: queries and keys stay within -2 .. 2, so that scores do. */
 void attention_fill_scores(struct application *application, uint32_t q, uint32_t k, struct philox *random);
+
+/* For INPUTS_HARD, an input that lies between two numbers of 16 bits. */
+void attention_fill_between(struct application *application, uint32_t input, enum precision rounding,
+                            struct philox *random);
 
 /* The first image sees no key, if there are more; the last one more than there are; the rest any number. */
 void attention_fill_lengths(uint32_t *lengths, size_t batch, size_t keys, struct philox *random);

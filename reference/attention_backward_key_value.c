@@ -1,11 +1,11 @@
 /* attention_backward_key_value: gradients of attention towards k and v
  *
- *     p[i, j] = exp(scale (q[i] . k[j]) - lse[i])
- *     ds[i, j] = p[i, j] (keep[i, j] (dy[i] . v[j]) - delta[i])
- *     dk[j] = scale sum over i of ds[i, j] q[i]
- *     dv[j] = sum over i of keep[i, j] p[i, j] dy[i]
+ *     p[i, j] = exp(scale (round(q[i]) . round(k[j])) - lse[i])
+ *     ds[i, j] = p[i, j] (keep[i, j] (round(dy[i]) . round(v[j])) - delta[i])
+ *     dk[j] = scale sum over i of round(ds[i, j]) round(q[i])
+ *     dv[j] = sum over i of round(keep[i, j] p[i, j]) round(dy[i])
  *
- * over the queries i that see key j; keep and the layouts of q, k, v as in attention; delta from
+ * over the queries i that see key j; keep, round and the layouts of q, k, v as in attention; delta from
  * attention_backward_query. dk and dv have the layouts of k and v, and what lies between their heads' floats
  * is left alone. A key that no query sees has dk = dv = 0. Source: differentiating attention.
  */
@@ -22,7 +22,7 @@ void reference_attention_backward_key_value(float *dk, float *dv, const float *d
                                             size_t heads, size_t queries, size_t keys, size_t head_width,
                                             size_t q_pitch, size_t q_offset, size_t k_pitch, size_t k_offset,
                                             size_t v_pitch, size_t v_offset, size_t causal, size_t stream,
-                                            float scale, float dropout) {
+                                            size_t rounding, float scale, float dropout) {
     for (size_t column = 0; column < batch * heads * keys; column++) {
         const size_t b = column / keys / heads, h = column / keys % heads, j = column % keys;
         const size_t k_place = (b * keys + j) * k_pitch + k_offset + h * head_width;
@@ -38,12 +38,14 @@ void reference_attention_backward_key_value(float *dk, float *dv, const float *d
                 const size_t row = (b * heads + h) * queries + i;
                 const float *query = q + (b * queries + i) * q_pitch + q_offset + h * head_width;
                 const float *cotangent = dy + ((b * queries + i) * heads + h) * head_width;
-                const double p = exp(scale * dot(query, k + k_place, head_width) - lse[row]);
+                const double p = exp(scale * dot(query, k + k_place, head_width, rounding) - lse[row]);
                 const double keep = dropout_factor(random, stream, row * keys + j, dropout);
-                const double ds = p * (keep * dot(cotangent, v + v_place, head_width) - delta[row]);
+                const double dp = keep * dot(cotangent, v + v_place, head_width, rounding);
+                const double ds = round_factor(p * (dp - delta[row]), rounding);
+                const double weight = round_factor(keep * p, rounding);
                 for (size_t d = 0; d < count; d++) {
-                    k_sum[d] += scale * ds * query[first + d];
-                    v_sum[d] += keep * p * cotangent[first + d];
+                    k_sum[d] += scale * ds * precision_round(query[first + d], rounding);
+                    v_sum[d] += weight * precision_round(cotangent[first + d], rounding);
                 }
             }
             for (size_t d = 0; d < count; d++) {

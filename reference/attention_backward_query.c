@@ -1,11 +1,11 @@
 /* attention_backward_query: gradient of attention towards q, and delta
  *
  *     delta[i] = dy[i] . y[i]
- *     p[i, j] = exp(scale (q[i] . k[j]) - lse[i])
- *     ds[i, j] = p[i, j] (keep[i, j] (dy[i] . v[j]) - delta[i])
- *     dq[i] = scale sum over j of ds[i, j] k[j]
+ *     p[i, j] = exp(scale (round(q[i]) . round(k[j])) - lse[i])
+ *     ds[i, j] = p[i, j] (keep[i, j] (round(dy[i]) . round(v[j])) - delta[i])
+ *     dq[i] = scale sum over j of round(ds[i, j]) round(k[j])
  *
- * over the keys that query i sees; keep and the layouts of q, k, v as in attention. dq has the layout of q,
+ * over the keys that query i sees; keep, round and the layouts of q, k, v as in attention. dq has the layout of q,
  * and what lies between its heads' floats is left alone. delta (batch, heads, queries) is for
  * attention_backward_key_value. A query that sees no key has dq = 0.
  * Source: differentiating attention; that sum over j of keep p (dy . v) is dy . y is the observation of Dao
@@ -24,7 +24,7 @@ void reference_attention_backward_query(float *dq, float *delta, const float *dy
                                         size_t heads, size_t queries, size_t keys, size_t head_width,
                                         size_t q_pitch, size_t q_offset, size_t k_pitch, size_t k_offset,
                                         size_t v_pitch, size_t v_offset, size_t causal, size_t stream,
-                                        float scale, float dropout) {
+                                        size_t rounding, float scale, float dropout) {
     for (size_t row = 0; row < batch * heads * queries; row++) {
         const size_t b = row / queries / heads, h = row / queries % heads, i = row % queries;
         const size_t place = (b * queries + i) * q_pitch + q_offset + h * head_width;
@@ -32,18 +32,21 @@ void reference_attention_backward_query(float *dq, float *delta, const float *dy
         const float *value = v + b * keys * v_pitch + v_offset + h * head_width;
         const float *cotangent = dy + ((b * queries + i) * heads + h) * head_width;
         const size_t visible = visible_keys(lengths, causal, b, i, keys);
-        const double shift = dot(cotangent, y + ((b * queries + i) * heads + h) * head_width, head_width);
+        const double shift =
+            dot(cotangent, y + ((b * queries + i) * heads + h) * head_width, head_width, PRECISION_F32);
 
         delta[row] = (float)shift;
         for (size_t first = 0; first < head_width; first += STRIP) {
             const size_t count = head_width - first < STRIP ? head_width - first : STRIP;
             double sum[STRIP] = {0};
             for (size_t j = 0; j < visible; j++) {
-                const double p = exp(scale * dot(q + place, key + j * k_pitch, head_width) - lse[row]);
+                const double p =
+                    exp(scale * dot(q + place, key + j * k_pitch, head_width, rounding) - lse[row]);
                 const double keep = dropout_factor(random, stream, row * keys + j, dropout);
-                const double ds = p * (keep * dot(cotangent, value + j * v_pitch, head_width) - shift);
+                const double dp = keep * dot(cotangent, value + j * v_pitch, head_width, rounding);
+                const double ds = round_factor(p * (dp - shift), rounding);
                 for (size_t d = 0; d < count; d++) {
-                    sum[d] += scale * ds * key[j * k_pitch + first + d];
+                    sum[d] += scale * ds * precision_round(key[j * k_pitch + first + d], rounding);
                 }
             }
             for (size_t d = 0; d < count; d++) {

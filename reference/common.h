@@ -6,6 +6,7 @@
 #define MNSP_REFERENCE_COMMON_H
 
 #include "base/philox.h"
+#include "base/precision.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,13 +38,18 @@ static inline size_t visible_keys(const uint32_t *lengths, size_t causal, size_t
     return visible;
 }
 
-/* The dot product of two rows. */
-static inline double dot(const float *a, const float *b, size_t width) {
+/* The dot product of two rows whose elements are rounded. */
+static inline double dot(const float *a, const float *b, size_t width, enum precision rounding) {
     double sum = 0;
     for (size_t d = 0; d < width; d++) {
-        sum += (double)a[d] * b[d];
+        sum += (double)precision_round(a[d], rounding) * precision_round(b[d], rounding);
     }
     return sum;
+}
+
+/* A computed factor of a product, rounded. */
+static inline double round_factor(double x, enum precision rounding) {
+    return rounding == PRECISION_F32 ? x : (double)precision_round((float)x, rounding);
 }
 
 #endif

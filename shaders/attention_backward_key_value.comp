@@ -38,8 +38,8 @@ void pass_query(place at, uint query, uint first) {
     const uint count = visible_keys(at, query), row = score_row(at, query);
     const float query_lse = lse[row], query_delta = delta[row];
     [[unroll]] for (uint p = 0u; p < PARTS; p++) {
-        q_part[p] = ALONE || query >= first ? LOAD_PART(q, q_row(at, query), p) : vec4(0.0);
-        dy_part[p] = ALONE || query >= first ? LOAD_PART(dy, y_row(at, query), p) : vec4(0.0);
+        q_part[p] = ALONE || query >= first ? rounded(LOAD_PART(q, q_row(at, query), p)) : vec4(0.0);
+        dy_part[p] = ALONE || query >= first ? rounded(LOAD_PART(dy, y_row(at, query), p)) : vec4(0.0);
     }
     EXCHANGE_SUMMANDS(0u, s_of_row)
     EXCHANGE_SUMMANDS(1u, dp_of_row)
@@ -48,8 +48,8 @@ void pass_query(place at, uint query, uint first) {
         const uint key = at.first + shared_row(i);
         const float p = exp(SUM_OF_ROW(0u, s_of_row, i) - query_lse), keep = keep_factor(at, query, key);
         const float dp = SUM_OF_ROW(1u, dp_of_row, i) * keep;
-        ds[i] = key < count ? p * (dp - query_delta) : 0.0;
-        weight[i] = key < count ? p * keep : 0.0;
+        ds[i] = key < count ? rounded(p * (dp - query_delta)) : 0.0;
+        weight[i] = key < count ? rounded(p * keep) : 0.0;
     }
     float row_ds[ROWS], row_weight[ROWS];
     spread_over_team(row_ds, ds, 0u);
@@ -66,8 +66,8 @@ void load_keys(place at) {
         const uint key = min(at.first + row, keys - 1u);
         vec4 k_part[PARTS], v_part[PARTS];
         [[unroll]] for (uint p = 0u; p < PARTS; p++) {
-            k_part[p] = LOAD_PART(k, k_row(at, key), p) * scale;
-            v_part[p] = LOAD_PART(v, v_row(at, key), p);
+            k_part[p] = rounded(LOAD_PART(k, k_row(at, key), p)) * scale;
+            v_part[p] = rounded(LOAD_PART(v, v_row(at, key), p));
         }
         SELECT_ROW(r, row) {
             [[unroll]] for (uint p = 0u; p < PARTS; p++) {

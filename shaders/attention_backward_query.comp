@@ -40,17 +40,17 @@ float delta_of_row(uint r) {
 void pass_key(place at, uint key, uint seen) {
     float dp[SHARE], ds[SHARE];
     [[unroll]] for (uint p = 0u; p < PARTS; p++)
-        part[p] = LOAD_PART(v, v_row(at, key), p);
+        part[p] = rounded(LOAD_PART(v, v_row(at, key), p));
     EXCHANGE_SUMMANDS(0u, dp_of_row)
     [[unroll]] for (uint i = 0u; i < SHARE; i++)
         dp[i] = SUM_OF_ROW(0u, dp_of_row, i);
     [[unroll]] for (uint p = 0u; p < PARTS; p++)
-        part[p] = ALONE || key < seen ? LOAD_PART(k, k_row(at, key), p) : vec4(0.0);
+        part[p] = ALONE || key < seen ? rounded(LOAD_PART(k, k_row(at, key), p)) : vec4(0.0);
     EXCHANGE_SUMMANDS(1u, s_of_row)
     [[unroll]] for (uint i = 0u; i < SHARE; i++) {
         const float p = exp(SUM_OF_ROW(1u, s_of_row, i) - query_lse[i]);
         const float keep = keep_factor(at, at.first + shared_row(i), key);
-        ds[i] = key < count[i] ? p * (dp[i] * keep - query_delta[i]) : 0.0;
+        ds[i] = key < count[i] ? rounded(p * (dp[i] * keep - query_delta[i])) : 0.0;
     }
     float row_ds[ROWS];
     spread_over_team(row_ds, ds, 0u);
@@ -64,7 +64,7 @@ void load_queries(place at) {
         const uint query = min(at.first + row, queries - 1u);
         vec4 q_part[PARTS], dy_part[PARTS], y_part[PARTS];
         [[unroll]] for (uint p = 0u; p < PARTS; p++) {
-            q_part[p] = LOAD_PART(q, q_row(at, query), p) * scale;
+            q_part[p] = rounded(LOAD_PART(q, q_row(at, query), p)) * scale;
             dy_part[p] = LOAD_PART(dy, y_row(at, query), p);
             y_part[p] = LOAD_PART(y, y_row(at, query), p);
         }
@@ -73,7 +73,7 @@ void load_queries(place at) {
             y_dots[r] = dot_y;
             [[unroll]] for (uint p = 0u; p < PARTS; p++) {
                 mine[r][p] = q_part[p];
-                incoming[r][p] = dy_part[p];
+                incoming[r][p] = rounded(dy_part[p]);
             }
         }
     }

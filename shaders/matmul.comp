@@ -37,6 +37,8 @@
 #include "interface.glsl"
 
 #include "index.glsl"
+
+#define PRECISION_ID 11
 #include "precision.glsl"
 
 layout(constant_id = 2) const uint ROWS = 8u;    // of an invocation, a multiple of 4
@@ -48,7 +50,6 @@ layout(constant_id = 7) const bool VECTOR_A = false; // rows of a, as stored, ar
 layout(constant_id = 8) const bool VECTOR_B = false;
 layout(constant_id = 9) const bool VECTOR_C = false;
 layout(constant_id = 10) const uint DEPTH = 8u; // a multiple of 4
-layout(constant_id = 11) const uint PRECISION = F32; // of the factors
 
 const uint LANE_COLUMNS = gl_WorkGroupSize.x / LANE_ROWS;
 const uint TILE_ROWS = LANE_ROWS * ROWS;

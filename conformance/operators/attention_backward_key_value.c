@@ -30,6 +30,11 @@ static void shapes(struct shape *shape, const struct application *application) {
 static void fill(struct application *application, struct philox *random) {
     const struct values_attention_backward_key_value v = values_attention_backward_key_value(application);
     attention_fill_scores(application, AT(q), AT(k), random);
+    const enum precision rounding = (enum precision)v.rounding.n;
+    attention_fill_between(application, AT(q), rounding, random);
+    attention_fill_between(application, AT(k), rounding, random);
+    attention_fill_between(application, AT(v), rounding, random);
+    attention_fill_between(application, AT(dy), rounding, random);
     if (v.lengths.u != NULL)
         attention_fill_lengths(v.lengths.u, v.batch.n, v.keys.n, random);
     const struct attention a = ATTENTION(v);
@@ -40,33 +45,49 @@ static void fill(struct application *application, struct philox *random) {
     }
 }
 
+/* What the bounds of a key add up over the queries that see it. */
+struct seen {
+    double n, score; /* how many there are, and the largest magnitude of a score */
+};
+
+static struct seen queries_of(const struct attention *a, size_t first_row, size_t j) {
+    struct seen seen = {0};
+    for (size_t i = 0; i < a->queries; i++) {
+        const struct attention_query query = attention_query(a, first_row + i);
+        double magnitude = 0;
+        if (j < query.visible)
+            attention_score(a, &query, j, &magnitude);
+        seen.n += j < query.visible;
+        seen.score = fmax(seen.score, magnitude);
+    }
+    return seen;
+}
+
 /* The bounds of one key of one head: dk and dv have width elements. */
 static void bound_key(double *dk, double *dv, const struct values_attention_backward_key_value *v,
                       size_t first_row, size_t j) {
     const struct attention a = ATTENTION(*v);
-    const double w = (double)a.width;
-    double s = 0, n = 0;
+    const struct seen seen = queries_of(&a, first_row, j);
+    const double w = (double)a.width, common = (w + 8) * seen.score + 3 * log((double)a.keys) + 8;
     for (size_t i = 0; i < a.queries; i++) {
         const struct attention_query query = attention_query(&a, first_row + i);
-        double magnitude;
+        double magnitude, dp;
         if (j >= query.visible)
             continue;
-        n++;
         const double p = exp(attention_score(&a, &query, j, &magnitude) - v->lse.f[query.row]);
-        const double keep = attention_keep(&a, &query, j);
+        const double keep = attention_keep(&a, &query, j), delta = v->delta.f[query.row];
         const float *const dy = v->dy.f + ((query.b * a.queries + i) * a.heads + query.h) * a.width;
-        const double products = attention_magnitude(dy, query.v + j * a.v_pitch, a.width);
-        const double ds = p * (keep * products + fabs((double)v->delta.f[query.row]));
-        s = fmax(s, magnitude);
+        const double products = attention_products(dy, query.v + j * a.v_pitch, a.width, a.rounding, &dp);
+        const double most = p * (keep * products + fabs(delta));
+        const double ds_error =
+            attention_rounded(p * (keep * dp - delta), (common + w + 4) * EPS * most, a.rounding);
+        const double weight_error = attention_rounded(keep * p, common * EPS * keep * p, a.rounding);
         for (size_t d = 0; d < a.width; d++) {
-            dk[d] += fabs(a.scale) * ds * fabs((double)query.q[d]);
-            dv[d] += keep * p * fabs((double)dy[d]);
+            dk[d] += fabs(a.scale) * (ds_error + seen.n * EPS * most) *
+                     fabs((double)precision_round(query.q[d], a.rounding));
+            dv[d] +=
+                (weight_error + seen.n * EPS * keep * p) * fabs((double)precision_round(dy[d], a.rounding));
         }
-    }
-    const double common = (w + 8) * s + 3 * log((double)a.keys) + n + 8;
-    for (size_t d = 0; d < a.width; d++) {
-        dk[d] *= (common + w + 4) * EPS;
-        dv[d] *= common * EPS;
     }
 }
 

@@ -30,6 +30,11 @@ static void shapes(struct shape *shape, const struct application *application) {
 static void fill(struct application *application, struct philox *random) {
     const struct values_attention_backward_query v = values_attention_backward_query(application);
     attention_fill_scores(application, AT(q), AT(k), random);
+    const enum precision rounding = (enum precision)v.rounding.n;
+    attention_fill_between(application, AT(q), rounding, random);
+    attention_fill_between(application, AT(k), rounding, random);
+    attention_fill_between(application, AT(v), rounding, random);
+    attention_fill_between(application, AT(dy), rounding, random);
     if (v.lengths.u != NULL)
         attention_fill_lengths(v.lengths.u, v.batch.n, v.keys.n, random);
     const struct attention a = ATTENTION(v);
@@ -49,16 +54,20 @@ static void bound(const struct application *application) {
         const size_t place = ((query.b * a.queries + query.i) * a.heads + query.h) * a.width;
         const float *const dy = v.dy.f + place;
         double *const dq = application->bounds[AT(dq)] + (query.q - a.q);
-        const double n = (double)query.visible, delta = attention_magnitude(dy, v.y.f + place, a.width);
-        double s, magnitude;
+        double s, magnitude, shift, dp;
+        const double n = (double)query.visible;
+        const double delta = attention_products(dy, v.y.f + place, a.width, PRECISION_F32, &shift);
         attention_log_sum(&a, &query, &s);
-        const double factor = ((w + 8) * s + 3 * log(fmax(n, 1)) + w + n + 12) * EPS * fabs(a.scale);
+        const double factor = ((w + 8) * s + 3 * log(fmax(n, 1)) + w + 12) * EPS;
         for (size_t j = 0; j < query.visible; j++) {
             const double p = exp(attention_score(&a, &query, j, &magnitude) - v.lse.f[row]);
-            const double products = attention_magnitude(dy, query.v + j * a.v_pitch, a.width);
-            const double ds = factor * p * (attention_keep(&a, &query, j) * products + delta);
+            const double products = attention_products(dy, query.v + j * a.v_pitch, a.width, a.rounding, &dp);
+            const double keep = attention_keep(&a, &query, j), most = p * (keep * products + delta);
+            const double error =
+                attention_rounded(p * (keep * dp - shift), factor * most, a.rounding) + n * EPS * most;
             for (size_t d = 0; d < a.width; d++)
-                dq[d] += ds * fabs((double)query.k[j * a.k_pitch + d]);
+                dq[d] += fabs(a.scale) * error *
+                         fabs((double)precision_round(query.k[j * a.k_pitch + d], a.rounding));
         }
         application->bounds[AT(delta)][row] = gamma_of(w) * delta;
     }

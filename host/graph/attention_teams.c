@@ -1,5 +1,7 @@
 #include "graph/attention_teams.h"
 
+#include "base/precision.h"
+
 #include <stdio.h>
 
 enum { TEAM = 4 }; /* invocations */
@@ -35,13 +37,15 @@ void attention_dispatch(struct dispatch *dispatch, const struct attention_teams 
         rows,
         (teams->odd | teams->head_width) % 4 == 0,
         teams->dropout,
+        teams->rounding,
     };
     dispatch->constant_count = sizeof constants / sizeof constants[0];
     for (uint32_t i = 0; i < dispatch->constant_count; i++)
         dispatch->constants[i] = constants[i];
     dispatch->variant = device->subgroup_quad ? SHADER_QUADS : SHADER_PLAIN;
-    snprintf(dispatch->form, sizeof dispatch->form, "%u rows to a team of %d%s", rows, TEAM,
-             device->subgroup_quad ? "" : " through shared memory");
+    snprintf(dispatch->form, sizeof dispatch->form, "%u rows to a team of %d%s, %s", rows, TEAM,
+             device->subgroup_quad ? "" : " through shared memory",
+             precision_name((enum precision)teams->rounding));
     const uint64_t count = teams->heads * ((teams->rows + rows - 1) / rows);
     dispatch_fold(dispatch, (count * TEAM + width - 1) / width, device);
     dispatch->work = 2.0 * teams->arrays * (double)teams->heads * (double)teams->rows *

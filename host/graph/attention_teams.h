@@ -11,6 +11,7 @@ struct attention_teams {
     uint64_t head_width;
     uint64_t odd; /* the bits that any pitch or offset has */
     bool dropout;
+    uint32_t rounding;
     uint32_t arrays; /* of head_width, that a row holds; and as many products per pair of rows */
 };
 
@@ -29,7 +30,7 @@ void attention_dispatch(struct dispatch *dispatch, const struct attention_teams 
                DISPATCH_SIZE(operator, v_pitch) | DISPATCH_SIZE(operator, v_offset),                         \
         .dropout = (dispatch->constants[0] >> ARGUMENT_INDEX(operator, random) & 1U) != 0 &&                 \
                    values[ARGUMENT_INDEX(operator, dropout)].real > 0,                                       \
-        .arrays = (array_count),                                                                             \
+        .rounding = (uint32_t)DISPATCH_SIZE(operator, rounding), .arrays = (array_count),                    \
     }
 
 #endif

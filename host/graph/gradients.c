@@ -197,7 +197,8 @@ static struct attention_gradients attention_gradients(struct graph *g, const str
         SIZE(SIZE_OF(attention, q_pitch)), SIZE(SIZE_OF(attention, q_offset)),                               \
         SIZE(SIZE_OF(attention, k_pitch)), SIZE(SIZE_OF(attention, k_offset)),                               \
         SIZE(SIZE_OF(attention, v_pitch)), SIZE(SIZE_OF(attention, v_offset)),                               \
-        SIZE(SIZE_OF(attention, causal)), SIZE(SIZE_OF(attention, stream)), REAL(REAL_OF(attention, scale)), \
+        SIZE(SIZE_OF(attention, causal)), SIZE(SIZE_OF(attention, stream)),                                  \
+        SIZE(SIZE_OF(attention, rounding)), REAL(REAL_OF(attention, scale)),                                 \
         REAL(REAL_OF(attention, dropout))
 
 void graph_gradient_attention(struct backward *w, const struct graph_node *node) {

@@ -117,7 +117,7 @@ const struct tensor *graph_attention(struct graph *g, const struct graph_attenti
            TENSOR(random ? graph_random(g) : NULL), SIZE(batch), SIZE(a->heads), SIZE(queries), SIZE(keys),
            SIZE(a->head_width), SIZE(last(q)), SIZE(a->q.offset), SIZE(last(k)), SIZE(a->k.offset),
            SIZE(last(v)), SIZE(a->v.offset), SIZE(a->causal), SIZE(random ? graph_new_stream(g) : 0),
-           REAL(1.0F / sqrtf((float)a->head_width)), REAL(a->dropout));
+           SIZE(graph_precision(g)), REAL(1.0F / sqrtf((float)a->head_width)), REAL(a->dropout));
     return y;
 }
 

@@ -26,7 +26,7 @@ static void attention_forward(struct problem *p) {
     reference_attention(p->y.value, p->saved[0], p->in[s->q.array].value, p->in[s->k.array].value,
                         p->in[s->v.array].value, s->lengths, s->random, s->batch, s->heads, s->queries,
                         s->keys, s->head_width, s->q.pitch, s->q.offset, s->k.pitch, s->k.offset, s->v.pitch,
-                        s->v.offset, s->causal, STREAM, SCALE, s->dropout);
+                        s->v.offset, s->causal, STREAM, 0, SCALE, s->dropout);
 }
 
 static void attention_backward(struct problem *p) {
@@ -37,11 +37,12 @@ static void attention_backward(struct problem *p) {
     reference_attention_backward_query(p->in[s->q.array].gradient, delta, p->y.gradient, p->y.value, lse, q,
                                        k, v, s->lengths, s->random, s->batch, s->heads, s->queries, s->keys,
                                        s->head_width, s->q.pitch, s->q.offset, s->k.pitch, s->k.offset,
-                                       s->v.pitch, s->v.offset, s->causal, STREAM, SCALE, s->dropout);
-    reference_attention_backward_key_value(
-        p->in[s->k.array].gradient, p->in[s->v.array].gradient, p->y.gradient, delta, lse, q, k, v,
-        s->lengths, s->random, s->batch, s->heads, s->queries, s->keys, s->head_width, s->q.pitch,
-        s->q.offset, s->k.pitch, s->k.offset, s->v.pitch, s->v.offset, s->causal, STREAM, SCALE, s->dropout);
+                                       s->v.pitch, s->v.offset, s->causal, STREAM, 0, SCALE, s->dropout);
+    reference_attention_backward_key_value(p->in[s->k.array].gradient, p->in[s->v.array].gradient,
+                                           p->y.gradient, delta, lse, q, k, v, s->lengths, s->random,
+                                           s->batch, s->heads, s->queries, s->keys, s->head_width, s->q.pitch,
+                                           s->q.offset, s->k.pitch, s->k.offset, s->v.pitch, s->v.offset,
+                                           s->causal, STREAM, 0, SCALE, s->dropout);
 }
 
 static void check_attention(const struct attention_sizes *s) {

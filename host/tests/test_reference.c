@@ -184,11 +184,11 @@ static void test_attention_by_hand(void **state) {
     (void)state;
     const float q[1] = {2}, k[2] = {0, 0.5f * logf(3)}, v[2] = {8, 16};
     float y, lse;
-    reference_attention(&y, &lse, q, k, v, NULL, NULL, 1, 1, 1, 2, 1, 1, 0, 1, 0, 1, 0, 0, 0, 1, 0);
+    reference_attention(&y, &lse, q, k, v, NULL, NULL, 1, 1, 1, 2, 1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0);
     assert_near(y, 14, 1e-5);
     assert_near(lse, log(4), 1e-6);
     /* Twice the scale: 1/10 and 9/10. */
-    reference_attention(&y, &lse, q, k, v, NULL, NULL, 1, 1, 1, 2, 1, 1, 0, 1, 0, 1, 0, 0, 0, 2, 0);
+    reference_attention(&y, &lse, q, k, v, NULL, NULL, 1, 1, 1, 2, 1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 2, 0);
     assert_near(y, 15.2, 1e-5);
 }
 
@@ -202,7 +202,7 @@ static void test_attention_masks(void **state) {
     fill_random(q, COUNT(q), -1, 1, 2);
     fill_random(v, COUNT(v), -1, 1, 3);
     reference_attention(y, lse, q, q, v, lengths, NULL, 2, 1, TOKENS, TOKENS, WIDTH, WIDTH, 0, WIDTH, 0,
-                        WIDTH, 0, 0, 0, 1, 0);
+                        WIDTH, 0, 0, 0, 0, 1, 0);
     for (size_t i = 0; i < TOKENS; i++) {
         assert_true(lse[i] == 0);
         for (size_t d = 0; d < WIDTH; d++) {
@@ -211,9 +211,9 @@ static void test_attention_masks(void **state) {
         }
     }
     reference_attention_backward_query(dq, delta, v, y, lse, q, q, v, lengths, NULL, 2, 1, TOKENS, TOKENS,
-                                       WIDTH, WIDTH, 0, WIDTH, 0, WIDTH, 0, 0, 0, 1, 0);
+                                       WIDTH, WIDTH, 0, WIDTH, 0, WIDTH, 0, 0, 0, 0, 1, 0);
     reference_attention_backward_key_value(dk, dv, v, delta, lse, q, q, v, lengths, NULL, 2, 1, TOKENS,
-                                           TOKENS, WIDTH, WIDTH, 0, WIDTH, 0, WIDTH, 0, 0, 0, 1, 0);
+                                           TOKENS, WIDTH, WIDTH, 0, WIDTH, 0, WIDTH, 0, 0, 0, 0, 1, 0);
     for (size_t i = 0; i < COUNT(dq); i++) {
         assert_near(dq[i], 0, 1e-7); /* with one key, its weight is 1 whatever the query */
         if (i / WIDTH != TOKENS) {   /* of all keys, only the first of image 1 is seen */
@@ -222,7 +222,7 @@ static void test_attention_masks(void **state) {
     }
     /* Causal: the first query sees the first key alone. */
     reference_attention(y, lse, q, q, v, NULL, NULL, 2, 1, TOKENS, TOKENS, WIDTH, WIDTH, 0, WIDTH, 0, WIDTH,
-                        0, 1, 0, 1, 0);
+                        0, 1, 0, 0, 1, 0);
     assert_all_near(y, v, WIDTH, 1e-7);
 }
 
@@ -242,9 +242,9 @@ static void test_attention_dropout(void **state) {
         }
     }
     reference_attention(plain, lse, q, q, v, NULL, NULL, 2, HEADS, TOKENS, TOKENS, TOKENS, pitch, 0, pitch, 0,
-                        pitch, 0, 0, 7, 1, 0.5f);
+                        pitch, 0, 0, 7, 0, 1, 0.5f);
     reference_attention(dropped, lse_dropped, q, q, v, NULL, random, 2, HEADS, TOKENS, TOKENS, TOKENS, pitch,
-                        0, pitch, 0, pitch, 0, 0, 7, 1, 0.5f);
+                        0, pitch, 0, pitch, 0, 0, 7, 0, 1, 0.5f);
     reference_random_uniform(uniform, random, CELLS, 7);
     assert_memory_equal(lse, lse_dropped, sizeof lse);
     for (size_t i = 0; i < CELLS; i++) {
@@ -265,11 +265,11 @@ static void test_attention_gaps(void **state) {
         dx[i] = 77;
     }
     reference_attention(y, lse, x, x, x, NULL, NULL, 1, 1, TOKENS, TOKENS, 1, PITCH, 0, PITCH, 2, PITCH, 4, 0,
-                        0, 1, 0);
+                        0, 0, 1, 0);
     reference_attention_backward_query(dx, delta, y, y, lse, x, x, x, NULL, NULL, 1, 1, TOKENS, TOKENS, 1,
-                                       PITCH, 0, PITCH, 2, PITCH, 4, 0, 0, 1, 0);
+                                       PITCH, 0, PITCH, 2, PITCH, 4, 0, 0, 0, 1, 0);
     reference_attention_backward_key_value(dx, dx, y, delta, lse, x, x, x, NULL, NULL, 1, 1, TOKENS, TOKENS,
-                                           1, PITCH, 0, PITCH, 2, PITCH, 4, 0, 0, 1, 0);
+                                           1, PITCH, 0, PITCH, 2, PITCH, 4, 0, 0, 0, 1, 0);
     for (size_t i = 0; i < COUNT(dx); i++) {
         assert_true((dx[i] == 77) == (i % PITCH == 1 || i % PITCH == 3));
     }

@@ -38,7 +38,7 @@ static float *attention(struct walkthrough *w, const float *x, size_t queries, c
     reference_matmul(kv, y, W + E * E, b + E, NULL, 1, B * keys, 2 * E, E, 0, 1, 0);
     float *const z = walk_floats(w, B * queries * E), *const lse = walk_floats(w, B * heads * queries);
     reference_attention(z, lse, q, kv, kv, NULL, NULL, B, heads, queries, keys, E / heads, E, 0, 2 * E, 0,
-                        2 * E, E, 0, 0, 1 / sqrtf((float)(E / heads)), 0);
+                        2 * E, E, 0, 0, 0, 1 / sqrtf((float)(E / heads)), 0);
     return walk_linear(w, z, B * queries, E, E, "%sout_proj", prefix);
 }
 

@@ -33,7 +33,7 @@ float *walk_block(struct walkthrough *w, const float *x, size_t tokens, size_t w
     const float *const qkv = walk_linear(w, normal, rows, D, 3 * D, "%sattn.qkv", prefix);
     float *const y = walk_floats(w, rows * D), *const lse = walk_floats(w, rows * heads);
     reference_attention(y, lse, qkv, qkv, qkv, NULL, NULL, B, heads, tokens, tokens, D / heads, 3 * D, 0,
-                        3 * D, D, 3 * D, 2 * D, 0, 0, 1 / sqrtf((float)(D / heads)), 0);
+                        3 * D, D, 3 * D, 2 * D, 0, 0, 0, 1 / sqrtf((float)(D / heads)), 0);
     const float *const attended =
         walk_add(w, x, walk_linear(w, y, rows, D, D, "%sattn.proj", prefix), rows * D);
 

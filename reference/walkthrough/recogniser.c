@@ -28,7 +28,7 @@ static float *attention(struct walkthrough *w, const float *x, size_t queries, c
     const float *const v = walk_project(w, y, B * keys, E, E, "%slinear_v", prefix);
     float *const z = walk_floats(w, B * queries * E), *const lse = walk_floats(w, B * heads * queries);
     reference_attention(z, lse, q, k, v, length, NULL, B, heads, queries, keys, E / heads, E, 0, E, 0, E, 0,
-                        (size_t)causal, 0, 1 / sqrtf((float)(E / heads)), 0);
+                        (size_t)causal, 0, 0, 1 / sqrtf((float)(E / heads)), 0);
     return walk_project(w, z, B * queries, E, E, "%sfc", prefix);
 }
 

@@ -20,6 +20,9 @@
 #include "index.glsl"
 #include "philox.glsl"
 
+#define PRECISION_ID 6 // of the factors of all products
+#include "precision.glsl"
+
 layout(constant_id = 2) const uint WIDTH = 64u; // head_width
 layout(constant_id = 3) const uint ROWS = 8u;   // of a team: 1, 2, or a multiple of 4
 layout(constant_id = 4) const bool VECTOR = false; // pitches, offsets and head_width are multiples of 4

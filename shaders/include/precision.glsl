@@ -1,7 +1,8 @@
 // precision.glsl: factors of products in 16 bits (spec/numerics.md, "Products of 16-bit numbers").
 //
-//     layout(constant_id = 11) const uint PRECISION = F32;
-//     ... rounded(vec4(...)) ...      the nearest numbers that binary16 or bfloat16 has; or those given
+//     #define PRECISION_ID 11                     the specialisation constant that chooses: F32, F16 or BF16
+//     #include "precision.glsl"
+//     ... rounded(x) ...                          the nearest numbers of that format
 //
 // packHalf2x16 is no help: Vulkan leaves its direction of rounding open, and what becomes of numbers below 2^-14.
 // Here every operation is exact.
@@ -9,6 +10,7 @@
 #define PRECISION_GLSL
 
 const uint F32 = 0u, F16 = 1u, BF16 = 2u; // as in host/base/precision.h
+layout(constant_id = PRECISION_ID) const uint PRECISION = F32;
 const uint INFINITY_BITS = 0x7F800000u, SIGN_BIT = 0x80000000u;
 
 // Between two powers of two, numbers of binary16 are multiples of 2^-10 of the lower; below 2^-14, of 2^-24. With
@@ -28,6 +30,12 @@ vec4 nearest_bf16(vec4 x) {
     return uintBitsToFloat(mix(y, uvec4(0x7FC00000u), greaterThan(bits & ~SIGN_BIT, uvec4(INFINITY_BITS))));
 }
 
-#define rounded(x) (PRECISION == F16 ? nearest_f16(x) : PRECISION == BF16 ? nearest_bf16(x) : x)
+vec4 rounded(vec4 x) {
+    return PRECISION == F16 ? nearest_f16(x) : PRECISION == BF16 ? nearest_bf16(x) : x;
+}
+
+float rounded(float x) {
+    return rounded(vec4(x)).x;
+}
 
 #endif
