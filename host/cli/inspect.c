@@ -1,4 +1,5 @@
-/* inspect.c: describes a checkpoint or other tensors, a data set, settings, or the folder of a run. */
+/* inspect.c: describes a checkpoint or other tensors, what its encoder looks at, a data set, settings, or the folder of
+ * a run. */
 #include "cli/inspect.h"
 
 #include "base/text.h"
@@ -15,6 +16,12 @@ static const struct cli_option options[] = {
     {"json", NULL, "print one JSON object"},
     {"html", "FILE", "of a run: write its page, as training does in report.html"},
     {"all", NULL, "every image of a data set, not 1000 of them; and every tensor, the optimiser's too"},
+    {"attention", "FILE.png",
+     "with images named behind the checkpoint: draw where the class token of its encoder looks in the first "
+     "40, and "
+     "print how much of its attention falls on text in each"},
+    {"heads", "N", "attention heads of the encoder, for weights that do not say; default width / 64"},
+    CLI_DEVICE_OPTIONS,
     {0},
 };
 
@@ -143,6 +150,8 @@ static enum status run(const struct cli_values *values) {
     struct settings settings;
     size_t count;
     const char *const *const operands = cli_operands(values, &count);
+    if (cli_given(values, "attention"))
+        return inspect_attention(values);
     if (count != 1)
         return status_set(STATUS_USAGE, "name one file or folder; example: %s",
                           "mnsp inspect run/last.safetensors");
@@ -160,7 +169,7 @@ static enum status run(const struct cli_values *values) {
 
 const struct cli_command command_inspect = {
     .name = "inspect",
-    .operands = "FILE|FOLDER",
+    .operands = "FILE|FOLDER [IMAGE|FOLDER|LIST ...]",
     .summary = "describe a checkpoint, a data set or the folder of a run",
     .example = "mnsp inspect run/last.safetensors",
     .options = options,

@@ -1,5 +1,5 @@
 /* inspect.h: the parts of `mnsp inspect`. Each looks at one kind of thing and gives a JSON object, which is
- * also what the text is printed from. */
+ * also what the text is printed from; but attention, which takes its time, is printed image by image. */
 #ifndef MNSP_CLI_INSPECT_H
 #define MNSP_CLI_INSPECT_H
 
@@ -18,6 +18,10 @@ void inspect_print_data(const json_t *object);
 bool inspect_is_run(const char *path);
 MNSP_NODISCARD enum status inspect_run(json_t **out, const char *path);
 void inspect_print_run(const json_t *object);
+
+/* `mnsp inspect --attention`: where the class token of a checkpoint's encoder looks in images; operands are the
+ * checkpoint, then the images. */
+MNSP_NODISCARD enum status inspect_attention(const struct cli_values *values);
 
 /* ---- shared ---- */
 

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/range.h"
+#include "data/ink.h"
 #include "data/source.h"
 
 #include <stdlib.h>
@@ -34,7 +35,10 @@ static bool is_list(const char *path) {
 }
 
 static bool is_image(const char *path) {
+    static const char render[] = "render:";
     struct stat about;
+    if (strncmp(path, render, sizeof render - 1) == 0)
+        return false;
     return !is_list(path) && (stat(path, &about) != 0 || !S_ISDIR(about.st_mode));
 }
 
@@ -102,4 +106,10 @@ enum status read_inputs_image(const struct read_inputs *inputs, size_t i, struct
         return status_set(input->status, "%s", input->message);
     return input->set == NULL ? data_image_read(image, input->path)
                               : data_set_read(input->set, i - input->first, image);
+}
+
+enum status read_inputs_ink(const struct read_inputs *inputs, size_t i, const struct data_image *image,
+                            uint32_t height, uint32_t width, float *ink, bool *known) {
+    const struct input *const input = input_of(inputs, i);
+    return data_ink_find(ink, known, input->set, i - input->first, image, height, width);
 }

@@ -1,4 +1,4 @@
-/* read_inputs.h: the images that `mnsp read` is given, one after the other.
+/* read_inputs.h: the images that `mnsp read` and `mnsp inspect --attention` are given, one after the other.
  *
  *     struct read_inputs *inputs;
  *     TRY(read_inputs_open(&inputs, operands, count));
@@ -8,13 +8,15 @@
  *     }
  *     read_inputs_close(inputs);
  *
- * A file is an image, unless its name ends in .tsv, .txt, .json or .jsonl: then it is a list of images. Lists, folders
- * and LMDBs are read as data/source.h says; labels do not matter.
+ * A file is an image, unless its name ends in .tsv, .txt, .json or .jsonl: then it is a list of images. Lists, folders,
+ * LMDBs and "render:..." are read as data/source.h says; labels do not matter.
  */
 #ifndef MNSP_CLI_READ_INPUTS_H
 #define MNSP_CLI_READ_INPUTS_H
 
 #include "data/image.h"
+
+#include <stdbool.h>
 
 struct read_inputs;
 
@@ -32,5 +34,10 @@ MNSP_NODISCARD enum status read_inputs_name(const struct read_inputs *inputs, si
  * be opened. */
 MNSP_NODISCARD enum status read_inputs_image(const struct read_inputs *inputs, size_t i,
                                              struct data_image *image);
+
+/* Which pixels of the image i are text: data_ink_find() of data/ink.h. */
+MNSP_NODISCARD enum status read_inputs_ink(const struct read_inputs *inputs, size_t i,
+                                           const struct data_image *image, uint32_t height, uint32_t width,
+                                           float *ink, bool *known);
 
 #endif

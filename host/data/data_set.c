@@ -239,6 +239,15 @@ enum status data_set_read(struct data_set *set, size_t index, struct data_image 
     return code;
 }
 
+enum status data_set_ink(struct data_set *set, size_t index, struct data_image *ink) {
+    size_t local;
+    const struct source *const source = find(set, index, &local);
+    *ink = (struct data_image){0};
+    if (source == NULL)
+        return beyond(set, index);
+    return source->kind->ink != NULL ? source->kind->ink(source->state, local, ink) : STATUS_OK;
+}
+
 enum status data_set_item_name(const struct data_set *set, size_t index, char **name) {
     size_t local;
     const struct source *const source = find(set, index, &local);

@@ -116,10 +116,10 @@ MNSP_NODISCARD enum status render_ink_grow(const struct render_ink *ink, uint32_
 
 /* The picture of a text as a camera might see it: ink, outline and shadow on a ground, a piece of
  * a photo now and then if there are any, and, unless `other` is NULL, a
- * piece of another text at its edge. */
+ * piece of another text at its edge. *where, unless it is NULL, is the ink alone, white on black. */
 MNSP_NODISCARD enum status render_picture(const struct render_ink *ink, const struct render_ink *other,
                                           const struct render_photos *photos, struct render_chance *chance,
-                                          struct data_image *out);
+                                          struct data_image *out, struct data_image *where);
 
 /* Fills a picture with a ground of about one colour: flat, a gradient, blotches, rough, stripes; with a border. */
 MNSP_NODISCARD enum status render_ground(struct data_image *image, const float colour[3],

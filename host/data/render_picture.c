@@ -129,7 +129,8 @@ static int64_t draw_margin(const struct render_ink *ink, struct render_chance *c
 
 enum status render_picture(const struct render_ink *ink, const struct render_ink *other,
                            const struct render_photos *photos, struct render_chance *chance,
-                           struct data_image *out) {
+                           struct data_image *out, struct data_image *where) {
+    static const struct colour white = {{255, 255, 255}};
     const int64_t left = draw_margin(ink, chance), right = draw_margin(ink, chance);
     const int64_t top = draw_margin(ink, chance), bottom = draw_margin(ink, chance);
     const int64_t width = left + ink->width + right, height = top + ink->height + bottom;
@@ -141,6 +142,11 @@ enum status render_picture(const struct render_ink *ink, const struct render_ink
     if (code == STATUS_OK)
         code = lay_text(ink, other, &(struct layer){left, top, draw_ink_colour(&ground, chance), 1.0f},
                         chance, out);
+    if (code == STATUS_OK && where != NULL) {
+        code = data_image_new(where, out->width, out->height);
+        if (code == STATUS_OK)
+            lay_ink(where, ink, &(struct layer){left, top, white, 1.0f});
+    }
     if (code != STATUS_OK)
         data_image_free(out);
     return code;

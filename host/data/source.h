@@ -78,6 +78,10 @@ MNSP_NODISCARD enum status data_set_bytes(struct data_set *set, size_t index, ch
 MNSP_NODISCARD enum status data_set_decode(const struct data_set *set, size_t index, const char *bytes,
                                            size_t size, struct data_image *image);
 
+/* Where the text of a rendered word is: its ink, white on black, of the shape of the picture, though not always of its
+ * size. A zeroed image for all other sources, of which nobody knows. Errors: as data_set_read(). */
+MNSP_NODISCARD enum status data_set_ink(struct data_set *set, size_t index, struct data_image *ink);
+
 /* A copy of one label, UTF-8 without control characters, released with free(); NULL when the item has none.
  * Errors: STATUS_INVALID, naming the item, for a label that is no such text. */
 MNSP_NODISCARD enum status data_set_label(struct data_set *set, size_t index, char **label);

@@ -24,6 +24,8 @@ struct source_kind {
     enum status (*bytes)(void *state, size_t index, char **bytes, size_t *size);
     /* The picture that `bytes` decode to, where there is a shorter way to it; else NULL. */
     enum status (*read)(void *state, size_t index, struct data_image *image);
+    /* Where the ink of the text is, of the shape of the picture, white on black; NULL where nobody knows. */
+    enum status (*ink)(void *state, size_t index, struct data_image *ink);
     /* The raw bytes of a label with a zero behind them, not yet validated; *label NULL: it has none. */
     enum status (*label)(void *state, size_t index, char **label, size_t *size);
     enum status (*item_name)(void *state, size_t index, char **name);

@@ -101,9 +101,9 @@ static enum status write_texts(struct rendering *rendering, struct render_pen *p
     return code;
 }
 
-/* The picture of an item, before it is stored with *quality. */
+/* The picture of an item, before it is stored with *quality; and where its ink is, unless that is NULL. */
 static enum status draw_item(struct rendering *rendering, size_t index, struct data_image *image,
-                             int *quality) {
+                             int *quality, struct data_image *where) {
     struct render_chance chance = {
         .random = philox_start(rendering->seed, PHILOX_STREAM_RENDER, (uint32_t)index, DRAWING),
         .wear = rendering->wear};
@@ -116,7 +116,8 @@ static enum status draw_item(struct rendering *rendering, size_t index, struct d
     if (code == STATUS_OK)
         code = render_pose(&ink, &chance);
     if (code == STATUS_OK)
-        code = render_picture(&ink, other.coverage ? &other : NULL, &rendering->photos, &chance, image);
+        code =
+            render_picture(&ink, other.coverage ? &other : NULL, &rendering->photos, &chance, image, where);
     if (code == STATUS_OK)
         code = render_camera(image, &chance, quality);
     if (code != STATUS_OK)
@@ -129,7 +130,7 @@ static enum status draw_item(struct rendering *rendering, size_t index, struct d
 static enum status rendering_bytes(void *state, size_t index, char **bytes, size_t *size) {
     struct data_image image;
     int quality;
-    TRY(draw_item(state, index, &image, &quality));
+    TRY(draw_item(state, index, &image, &quality, NULL));
     const enum status code = data_image_encode(&image, quality, bytes, size);
     data_image_free(&image);
     return code;
@@ -140,7 +141,7 @@ static enum status rendering_read(void *state, size_t index, struct data_image *
     char *bytes;
     size_t size;
     int quality;
-    TRY(draw_item(state, index, image, &quality));
+    TRY(draw_item(state, index, image, &quality, NULL));
     if (quality == 0)
         return STATUS_OK;
     enum status code = data_image_encode(image, quality, &bytes, &size);
@@ -151,9 +152,22 @@ static enum status rendering_read(void *state, size_t index, struct data_image *
     return code;
 }
 
+/* The camera shades, blurs and shrinks, but moves nothing. */
+static enum status rendering_ink(void *state, size_t index, struct data_image *ink) {
+    struct data_image image;
+    int quality;
+    *ink = (struct data_image){0};
+    const enum status code = draw_item(state, index, &image, &quality, ink);
+    data_image_free(&image);
+    if (code != STATUS_OK)
+        data_image_free(ink);
+    return code;
+}
+
 static const struct source_kind render_kind = {.close = rendering_close,
                                                .bytes = rendering_bytes,
                                                .read = rendering_read,
+                                               .ink = rendering_ink,
                                                .label = rendering_label,
                                                .item_name = rendering_item_name};
 

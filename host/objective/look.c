@@ -42,20 +42,23 @@ static struct look_layer last_attention(struct graph *g, const char *q_name, con
 }
 
 enum status look_build(struct graph *g, const struct objective_settings *settings, struct look *look) {
-    const struct model_encoder encoder = objective_encoder(settings, "encoder.", GRAPH_TRAINABLE);
-    struct model_recogniser recogniser = objective_recogniser(settings);
-    recogniser.dropout = 0;
+    const struct model_encoder encoder =
+        objective_encoder(settings, objective_encoder_prefix(settings->kind), GRAPH_TRAINABLE);
     *look = (struct look){0};
-    if (!model_encoder_check(g, &encoder) || !model_recogniser_check(g, &recogniser))
+    if (!model_encoder_check(g, &encoder))
         return graph_status(g);
     look->tokens = 1 + model_encoder_tokens(&encoder);
     look->image = objective_image(g, settings, 1, "image");
     const struct tensor *const features = model_encode(g, &encoder, look->image);
     graph_output(g, features, "features");
     look->encoder = last_attention(g, "encoder.q", "encoder.k");
-    if (settings->head == OBJECTIVE_HEAD_CTC)
+    if (settings->kind != OBJECTIVE_RECOGNITION || settings->head == OBJECTIVE_HEAD_CTC)
         return graph_status(g);
+    struct model_recogniser recogniser = objective_recogniser(settings);
     struct model_memory memory;
+    recogniser.dropout = 0;
+    if (!model_recogniser_check(g, &recogniser))
+        return graph_status(g);
     look->length = recogniser.length;
     look->text = graph_input_unsigned(g, "text", SHAPE(1, recogniser.length));
     model_recogniser_memory(g, &recogniser, features, &memory);

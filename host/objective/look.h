@@ -1,13 +1,13 @@
-/* look.h: where a recogniser looks: its attention over the patches of one image.
+/* look.h: where a network looks: its attention over the patches of one image.
  *
  *     struct look look;
  *     TRY(look_build(g, &settings, &look));
  *     TRY(executor_create(&executor, g, device, false));       and load the parameters
  *     TRY(look_run(executor, &look, image, text, maps));       (1 + T, 1 + N)
  *
- * Two layers are shown, the last ones: row 0 of the maps is how much the class token of the encoder's last
- * block takes from each token; row 1 + t how much the decoder's last layer takes from each, when it writes
- * symbol t of a text. Token 0 is the class token, then come the patches, row by row. Each is the mean over
+ * Row 0 of the maps is how much the class token takes from each token in the encoder's last block. In pre-training
+ * that is the encoder which is trained, over the whole image: nothing is removed. Of a recogniser, row 1 + t is how
+ * much the decoder's last layer takes from each token when it writes symbol t of a text. Token 0 is the class token, then come the patches, row by row. Each is the mean over
  * heads of
  *
  *     p[i, j] = exp(s[i, j]) / sum over j of exp(s[i, j]),     s = q k^T / sqrt(head width)
@@ -32,16 +32,16 @@ struct look_layer {
 
 struct look {
     const struct tensor *image; /* (1, 3, H, W) */
-    const struct tensor *text;  /* (1, T) unsigned; NULL with a CTC head, which has no such attention */
+    const struct tensor *text;  /* (1, T) unsigned; NULL without a recogniser's decoder */
     struct look_layer encoder, decoder;
-    size_t tokens, length; /* 1 + N; T, or 0 with a CTC head */
+    size_t tokens, length; /* 1 + N; T, or 0 without such a decoder */
 };
 
 /* Appends what is needed to an empty graph. Errors: STATUS_USAGE for impossible sizes. */
 MNSP_NODISCARD enum status look_build(struct graph *g, const struct objective_settings *settings,
                                       struct look *look);
 
-/* maps (1 + T, 1 + N). `text` (T): the symbols that were read, any after them; NULL with a CTC head. */
+/* maps (1 + T, 1 + N). `text` (T): the symbols that were read, any after them; NULL where it reads none. */
 MNSP_NODISCARD enum status look_run(struct executor *executor, const struct look *look, const float *image,
                                     const uint32_t *text, float *maps);
 

@@ -48,6 +48,14 @@ size_t objective_kept_tokens(size_t tokens, double mask_ratio) {
     return (size_t)((double)tokens * (1 - mask_ratio));
 }
 
+const char *objective_encoder_prefix(enum objective_kind kind) {
+    static const char *const prefixes[] = {[OBJECTIVE_MAE] = "",
+                                           [OBJECTIVE_LMIM] = OBJECTIVE_STUDENT,
+                                           [OBJECTIVE_MNSP] = OBJECTIVE_STUDENT,
+                                           [OBJECTIVE_RECOGNITION] = "encoder."};
+    return prefixes[kind];
+}
+
 struct model_encoder objective_encoder(const struct objective_settings *s, const char *prefix,
                                        enum graph_training training) {
     return (struct model_encoder){.prefix = prefix,

@@ -107,6 +107,9 @@ struct objective_settings objective_defaults(enum objective_kind kind);
 /* Tokens that masking keeps: int(tokens * (1 - ratio)) in double precision, as the papers' programs count. */
 size_t objective_kept_tokens(size_t tokens, double mask_ratio);
 
+/* What stands in front of the names of the encoder that is trained: "" for mae, "model_maeenc.", "encoder.". */
+const char *objective_encoder_prefix(enum objective_kind kind);
+
 /* The models that the settings describe. */
 struct model_encoder objective_encoder(const struct objective_settings *settings, const char *prefix,
                                        enum graph_training training);

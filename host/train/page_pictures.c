@@ -62,7 +62,7 @@ static size_t keep_steps(struct file_names *names) {
     return steps;
 }
 
-/* Of a recogniser, where it looks. */
+/* Where the network looks. */
 static enum status add_attention(struct buffer *out, const char *folder) {
     static const char name[] = "attention.png";
     char *path;
@@ -71,9 +71,11 @@ static enum status add_attention(struct buffer *out, const char *folder) {
     free(path);
     if (!there)
         return STATUS_OK;
-    buffer_add(out,
-               "<h2>Attention</h2>\n<p class=\"soft\">Each map is the mean over heads of the last layer, the "
-               "brightest patch is where most is taken from.</p>\n");
+    buffer_add(
+        out,
+        "<h2>Attention</h2>\n<p class=\"soft\">Each map is the mean over heads of the last layer, the "
+        "brightest patch is where most is taken from. White on black, in pre-training: what of the image is "
+        "text.</p>\n");
     return add_picture(out, folder, name);
 }
 

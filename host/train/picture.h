@@ -24,6 +24,8 @@ struct picture_samples {
     float *image;    /* (count, 3, height, width), normalised */
     float *guidance; /* the same of the guidance views */
     char **label;    /* (count); NULL where there is none */
+    float *ink;      /* (count, height, width): which pixels are text (data/ink.h) */
+    bool *ink_known; /* (count), or estimated */
 };
 
 /* Takes at most `most` images, spread evenly over the set; those that cannot be decoded are passed over.

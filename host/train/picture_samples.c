@@ -1,4 +1,5 @@
 #include "base/memory.h"
+#include "data/ink.h"
 #include "data/view.h"
 #include "train/feed.h"
 #include "train/picture.h"
@@ -11,6 +12,8 @@ static enum status allocate(struct picture_samples *samples, size_t most) {
     const size_t floats = (size_t)3 * samples->height * samples->width;
     TRY(memory_new(&samples->image, most * floats, sizeof *samples->image));
     TRY(memory_new(&samples->guidance, most * floats, sizeof *samples->guidance));
+    TRY(memory_new(&samples->ink, most * floats / 3, sizeof *samples->ink));
+    TRY(memory_new(&samples->ink_known, most, sizeof *samples->ink_known));
     return memory_new(&samples->label, most, sizeof *samples->label);
 }
 
@@ -28,6 +31,9 @@ static enum status take(struct picture_samples *samples, struct data_set *set, s
     if (status == STATUS_OK)
         status = data_view_guidance(samples->guidance + place, &image, samples->height, samples->width,
                                     &chances, &key);
+    if (status == STATUS_OK)
+        status = data_ink_find(samples->ink + place / 3, &samples->ink_known[samples->count], set, index,
+                               &image, samples->height, samples->width);
     data_image_free(&image);
     TRY(status);
     if (data_set_label(set, index, &samples->label[samples->count]) != STATUS_OK)
@@ -71,6 +77,8 @@ void picture_samples_free(struct picture_samples *samples) {
     free(samples->image);
     free(samples->guidance);
     free(samples->label);
+    free(samples->ink);
+    free(samples->ink_known);
     *samples = (struct picture_samples){0};
 }
 

@@ -177,19 +177,42 @@ static enum status take_samples(struct train_report *report) {
     return status;
 }
 
-/* Where the recogniser looks in the first samples, in the place of the page of an earlier step. */
+static enum status take_attention(struct train_report *report) {
+    const struct train_report_options *const given = &report->given;
+    if (is_recognition(report))
+        return report->attention != NULL
+                   ? attention_take(report->attention)
+                   : attention_open(&report->attention, report->recogniser, given->options->device);
+    if (report->attention == NULL)
+        TRY(attention_create(&report->attention, given->settings, given->options->device));
+    return attention_copy(report->attention, given->step->executor, given->step->graph);
+}
+
+/* What is said of sample i: what was read, or in pre-training its label, and how much of it is text. */
+static struct attention_word word_of(const struct picture_samples *samples, size_t i,
+                                     const struct recogniser_reading *readings) {
+    const size_t pixels = (size_t)samples->height * samples->width;
+    struct attention_word word = {.image = samples->image + i * 3 * pixels};
+    if (readings != NULL) {
+        word.text = readings[i].text;
+        return word;
+    }
+    word.text = samples->label[i] != NULL ? samples->label[i] : "(no label)";
+    word.ink = samples->ink + i * pixels;
+    word.ink_known = samples->ink_known[i];
+    return word;
+}
+
+/* Where the network looks in the first samples, in the place of the page of an earlier step. readings NULL: it does
+ * not read. */
 static enum status draw_attention(struct train_report *report, const struct recogniser_reading *readings) {
     const struct picture_samples *const samples = &report->samples;
-    const size_t floats = (size_t)3 * samples->height * samples->width;
     const size_t count = samples->count < ATTENTION_SAMPLES ? samples->count : ATTENTION_SAMPLES;
     struct attention_word words[ATTENTION_SAMPLES] = {0};
     struct data_image page;
-    enum status status = report->attention != NULL ? attention_take(report->attention)
-                                                   : attention_open(&report->attention, report->recogniser,
-                                                                    report->given.options->device);
+    enum status status = take_attention(report);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        words[i].image = samples->image + i * floats;
-        words[i].text = readings[i].text;
+        words[i] = word_of(samples, i, readings);
         status = attention_see(report->attention, words[i].image, words[i].text, &words[i].maps);
     }
     if (status == STATUS_OK)
@@ -230,6 +253,7 @@ static enum status draw_samples(struct train_report *report, uint64_t done, stru
     if (report->preview == NULL)
         TRY(picture_preview_open(&report->preview, given->settings, &report->samples,
                                  given->options->device));
+    TRY(draw_attention(report, NULL));
     return picture_preview_draw(report->preview, given->step->executor, given->step->graph, report->lettering,
                                 title, page);
 }

@@ -6,8 +6,8 @@
  *
  * Scores (recognition, with validation sets): every evaluate_every steps and at the end, as messages and
  * lines of the log. Pictures: every picture_every steps and at the end, unless it is 0, in the run's folder:
- * pictures/step-<8 digits>.png (picture.h), pictures/curves.png (plot.h) and, of a recogniser, where it
- * looks, pictures/attention.png (attention.h). A picture that cannot be made is told and passed over:
+ * pictures/step-<8 digits>.png (picture.h), pictures/curves.png (plot.h) and where the network looks,
+ * pictures/attention.png (attention.h). A picture that cannot be made is told and passed over:
  * training goes on. With each of them, and at the end, report.html (page.h) is written anew.
  *
  * Both compute with networks of their own, on the run's device, with weights copied from the training step,

@@ -127,17 +127,6 @@ static enum status open_feed(struct run *run) {
                                                                     .context = run});
 }
 
-static const char *encoder_prefix(const struct settings *settings) {
-    switch (settings->objective) {
-    case SETTINGS_OBJECTIVE_MAE:
-        return "";
-    case SETTINGS_OBJECTIVE_RECOGNITION:
-        return "encoder.";
-    default:
-        return "model_maeenc.";
-    }
-}
-
 /* A recogniser with the same head goes on whole; of anything else, the encoder is taken. */
 static enum status load_initial(const struct run *run, const char *path) {
     struct safetensors *file;
@@ -147,9 +136,11 @@ static enum status load_initial(const struct run *run, const char *path) {
     const bool whole =
         is_recognition(run) && same_head && safetensors_find(file, "decoder.classifier.weight") != NULL;
     const enum weights_kind kind = weights_used(run->settings);
-    enum status status = whole ? weights_load(run->step->executor, run->step->graph, "", file, "", kind)
-                               : weights_load_encoder(run->step->executor, run->step->graph,
-                                                      encoder_prefix(run->settings), file, kind);
+    enum status status =
+        whole
+            ? weights_load(run->step->executor, run->step->graph, "", file, "", kind)
+            : weights_load_encoder(run->step->executor, run->step->graph,
+                                   objective_encoder_prefix(run->step->objective_settings.kind), file, kind);
     safetensors_close(file);
     return status;
 }

@@ -1,6 +1,8 @@
 /* weights_sizes.c: the sizes of a network, from the shapes of its weights. */
 #include "train/weights.h"
 
+#include "objective/objective.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -159,13 +161,9 @@ static enum status take_carried(struct settings *settings, const struct safetens
 }
 
 enum status weights_settings(struct settings *settings, const struct safetensors *file) {
-    static const char *const prefixes[] = {[SETTINGS_OBJECTIVE_MAE] = "",
-                                           [SETTINGS_OBJECTIVE_LMIM] = "model_maeenc.",
-                                           [SETTINGS_OBJECTIVE_MNSP] = "model_maeenc.",
-                                           [SETTINGS_OBJECTIVE_RECOGNITION] = "encoder."};
     if (checkpoint_is_ours(file))
         TRY(take_carried(settings, file));
-    TRY(encoder_sizes(settings, file, prefixes[settings->objective]));
+    TRY(encoder_sizes(settings, file, objective_encoder_prefix((enum objective_kind)settings->objective)));
     if (settings->objective == SETTINGS_OBJECTIVE_RECOGNITION)
         return recogniser_sizes(settings, file);
     TRY(decoder_sizes(settings, file));
