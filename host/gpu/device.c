@@ -104,6 +104,7 @@ static enum status open_selected(struct gpu_device *device, const char *selector
     TRY(gpu_instance_create(&device->instance, options->validate));
     TRY(gpu_device_select(&device->instance, selector, &device->physical));
     gpu_properties_query(device->physical, &device->properties, &device->support);
+    device->pace = gpu_pace_start(device->properties.type, options->work_at_once);
     device->support.statistics = device->support.statistics && options->compile_only;
     vkGetPhysicalDeviceMemoryProperties(device->physical, &device->memory);
     TRY(create_logical(device));

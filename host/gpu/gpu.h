@@ -36,8 +36,11 @@ struct gpu_options {
     bool validate; /* load the validation layer, synchronisation validation included; its messages are
                       counted, kept, and turn gpu_recording_run into a failure */
     const char *cache_directory; /* for what was compiled and measured; NULL: nothing is kept on disk */
-    bool unmapped;     /* copy to and from GPU_MEMORY_DEVICE through staging even where it could be mapped, so
+    bool unmapped; /* copy to and from GPU_MEMORY_DEVICE through staging even where it could be mapped, so
                           that a machine without a discrete GPU can test what happens on one */
+    double
+        work_at_once; /* what a submission holds at first, in the unit of struct gpu_dispatch; 0: what suits the
+                            type of the device. Made small, a fast device shows what happens on a slow one */
     bool compile_only; /* only to make pipelines and to ask for their statistics: works with a driver that
                           has no hardware to run on, such as RADV's null device */
 };
@@ -204,7 +207,8 @@ struct gpu_dispatch {
 
 /* A recording of dispatches in order. Barriers are placed by it, where a dispatch touches a range that an
  * earlier one wrote, or writes one that an earlier one touched; nowhere else. The recording is split into
- * several submissions where the estimated work exceeds what the device should take at once. The end of a
+ * several submissions where the estimated work exceeds what the device should take at once, by its type and by the time
+ * that earlier submissions took; so is a dispatch that exceeds it alone, by its workgroups. The end of a
  * submission waits for its dispatches, so that what it has written can be used anywhere. Buffers must
  * outlive the recording. */
 MNSP_NODISCARD enum status gpu_recording_create(struct gpu_device *device, struct gpu_recording **out,
@@ -237,6 +241,6 @@ void gpu_recording_destroy(struct gpu_recording *recording);
 double gpu_recording_nanoseconds(const struct gpu_recording *recording, size_t index);
 size_t gpu_recording_count(const struct gpu_recording *recording);       /* dispatches */
 size_t gpu_recording_barriers(const struct gpu_recording *recording);    /* between dispatches */
-size_t gpu_recording_submissions(const struct gpu_recording *recording); /* submissions per run */
+size_t gpu_recording_submissions(const struct gpu_recording *recording); /* of the next run */
 
 #endif

@@ -6,6 +6,7 @@
  *     device.c          logical device, queue
  *     failure.c         failures of Vulkan calls, lost devices
  *     wait.c            submissions, waiting for them, time-outs
+ *     pace.c            how much work a submission may hold
  *     buffer.c          buffers and their memory
  *     transfer.c        copies and fills
  *     slot.c            copies that nobody waits for
@@ -69,6 +70,19 @@ struct gpu_pipeline_cache {
     double unsaved_seconds; /* compile time that a crash would lose */
 };
 
+/* How much estimated work (struct gpu_dispatch) is handed over at once. Recordings are made of pieces of at most
+ * `piece`; as many of them as `budget` allows are submitted together, at least one. The budget follows the time that
+ * submissions take: it falls at once where one takes too long, and doubles while full ones are done in no time. */
+struct gpu_pace {
+    double piece, budget;
+    bool fixed;
+};
+/* For a type of device; `work` replaces what is right for it, unless it is 0. */
+struct gpu_pace gpu_pace_start(enum gpu_device_type type, double work);
+void gpu_pace_note(struct gpu_pace *pace, double work, double seconds);
+
+enum { GPU_SUBMISSIONS_NOTED = 1024 };
+
 struct gpu_device {
     struct gpu_instance instance;
     bool unmapped, compile_only; /* as in struct gpu_options */
@@ -85,7 +99,12 @@ struct gpu_device {
     uint64_t submitted;   /* the value that the last submission will signal */
     uint64_t reached;     /* a value that it is known to have */
     struct gpu_counts counts;
-    bool lost;      /* a call said so */
+    struct gpu_pace pace;
+    double works[GPU_SUBMISSIONS_NOTED]; /* of the last submissions, by value */
+    uint64_t mark;                       /* the end of this submission, */
+    double mark_seconds;                 /* was seen at this time, or nothing was under way then; */
+    bool marked;                         /* if this is set */
+    bool lost;                           /* a call said so */
     bool hung;      /* a wait timed out: its objects are in use for ever and cannot be destroyed */
     char loss[512]; /* what is known about either */
 
@@ -115,15 +134,15 @@ MNSP_NODISCARD enum status gpu_validation_check(const struct gpu_device *device)
 
 /* ---- waiting ---- */
 
-/* Submits one command buffer; the device's timeline reaches device->submitted at its end. */
-MNSP_NODISCARD enum status gpu_submit(struct gpu_device *device, VkCommandBuffer commands, const char *what);
+/* Submits command buffers; the device's timeline reaches device->submitted at their end. `work` is what is estimated,
+ * 0 for copies. */
+MNSP_NODISCARD enum status gpu_submit(struct gpu_device *device, const VkCommandBuffer *commands,
+                                      size_t count, double work, const char *what);
 /* Waits until the timeline has reached `value`. */
 MNSP_NODISCARD enum status gpu_wait(struct gpu_device *device, uint64_t value, const char *what);
 /* Waits for everything submitted, before objects are destroyed; false for a device that hangs, which never lets go of
  * them. */
 bool gpu_settle(struct gpu_device *device);
-/* The estimated work (struct gpu_dispatch) that one submission may hold on this device. */
-double gpu_submission_budget(const struct gpu_device *device);
 
 /* ---- buffers ---- */
 
@@ -208,15 +227,20 @@ struct gpu_timing {
     size_t interval_capacity;
 };
 
+struct gpu_piece {
+    VkCommandBuffer commands;
+    double work;
+};
+
 struct gpu_recording {
     struct gpu_device *device;
     char *name;
     VkCommandPool pool;
-    VkCommandBuffer *commands; /* one per submission */
-    size_t submission_count, submission_capacity;
-    bool open; /* the last command buffer is being recorded */
+    struct gpu_piece *pieces;
+    size_t piece_count, piece_capacity;
+    bool open; /* the last piece is being recorded */
     bool finished;
-    double work; /* in the open command buffer */
+    VkCommandBuffer *batch; /* scratch: pieces that are submitted together */
     struct gpu_descriptor_pool *descriptor_pools;
     size_t descriptor_pool_count, descriptor_pool_capacity;
     struct gpu_hazards hazards;
@@ -226,8 +250,9 @@ struct gpu_recording {
 
 /* Writes a time stamp into the open command buffer: at its start, and after each dispatch. */
 MNSP_NODISCARD enum status gpu_timing_stamp(struct gpu_recording *recording);
-/* Notes that dispatch `index` ended at the last time stamp (`ran`) or took no time. */
-MNSP_NODISCARD enum status gpu_timing_note(struct gpu_recording *recording, size_t index, bool ran);
+/* Notes that dispatch `index` took the time from the stamp `begin` to the last one; none where there is no later
+ * one. */
+MNSP_NODISCARD enum status gpu_timing_note(struct gpu_recording *recording, size_t index, size_t begin);
 /* Reads the time stamps after a run. */
 MNSP_NODISCARD enum status gpu_timing_collect(struct gpu_recording *recording);
 void gpu_timing_destroy(struct gpu_recording *recording);

@@ -96,7 +96,8 @@ static enum status compile(struct gpu_device *device, struct gpu_pipeline *pipel
     };
     const VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
-        .flags = device->support.statistics ? VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR : 0,
+        .flags = VK_PIPELINE_CREATE_DISPATCH_BASE_BIT | /* long dispatches are cut */
+                 (device->support.statistics ? VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR : 0),
         .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
                   .pNext = shader->subgroup_size ? &size : NULL,
                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,7 +55,8 @@ void gpu_recording_destroy(struct gpu_recording *recording) {
     gpu_timing_destroy(recording);
     gpu_hazards_free(&recording->hazards);
     free(recording->descriptor_pools);
-    free(recording->commands);
+    free(recording->pieces);
+    free(recording->batch);
     free(recording->name);
     free(recording);
 }
@@ -62,24 +64,23 @@ void gpu_recording_destroy(struct gpu_recording *recording) {
 /* ---- command buffers ---- */
 
 static VkCommandBuffer current(const struct gpu_recording *recording) {
-    return recording->commands[recording->submission_count - 1];
+    return recording->pieces[recording->piece_count - 1].commands;
 }
 
 static enum status begin_commands(struct gpu_recording *recording) {
     struct gpu_device *const device = recording->device;
-    const size_t count = recording->submission_count;
-    TRY(memory_reserve(&recording->commands, &recording->submission_capacity, count + 1,
-                       sizeof(VkCommandBuffer)));
+    const size_t count = recording->piece_count;
+    TRY(memory_reserve(&recording->pieces, &recording->piece_capacity, count + 1, sizeof *recording->pieces));
     const VkCommandBufferAllocateInfo allocate = {
         .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
         .commandPool = recording->pool,
         .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
         .commandBufferCount = 1,
     };
-    VkCommandBuffer *const commands = &recording->commands[count];
+    VkCommandBuffer *const commands = &recording->pieces[count].commands;
     TRY(gpu_check(device, device->vk.vkAllocateCommandBuffers(device->handle, &allocate, commands),
                   "allocate a command buffer"));
-    recording->submission_count++;
+    recording->piece_count++;
     gpu_name_object(device, VK_OBJECT_TYPE_COMMAND_BUFFER, (uint64_t)(uintptr_t)*commands, recording->name);
     const VkCommandBufferBeginInfo begin = {
         .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
@@ -87,7 +88,7 @@ static enum status begin_commands(struct gpu_recording *recording) {
     };
     TRY(gpu_check(device, device->vk.vkBeginCommandBuffer(*commands, &begin), "begin a command buffer"));
     recording->open = true;
-    recording->work = 0;
+    recording->pieces[count].work = 0;
     return gpu_timing_stamp(recording);
 }
 
@@ -117,12 +118,12 @@ static enum status end_commands(struct gpu_recording *recording) {
 
 /* A command buffer with room for `work`. */
 static enum status need_commands(struct gpu_recording *recording, double work) {
-    if (recording->open && recording->work > 0 &&
-        recording->work + work > gpu_submission_budget(recording->device))
+    const double done = recording->open ? recording->pieces[recording->piece_count - 1].work : 0;
+    if (done > 0 && done + work > recording->device->pace.piece)
         TRY(end_commands(recording));
     if (!recording->open)
         TRY(begin_commands(recording));
-    recording->work += work;
+    recording->pieces[recording->piece_count - 1].work += work;
     return STATUS_OK;
 }
 
@@ -235,27 +236,69 @@ static void end_label(const struct gpu_recording *recording) {
         vkCmdEndDebugUtilsLabelEXT(current(recording));
 }
 
-static enum status record(struct gpu_recording *recording, const struct gpu_dispatch *dispatch) {
+/* The workgroups [first, first + count) of dimension `along`, the others whole. */
+struct share {
+    int along;
+    uint32_t first, count;
+};
+
+static enum status record_share(struct gpu_recording *recording, const struct gpu_dispatch *dispatch,
+                                const struct share *share) {
     const struct VolkDeviceTable *const vk = &recording->device->vk;
     const struct gpu_pipeline *const pipeline = dispatch->pipeline;
-    const uint32_t count = pipeline->shader.binding_count;
-    TRY(need_commands(recording, dispatch->work > least_work ? dispatch->work : least_work));
-    if (gpu_hazards_conflict(&recording->hazards, dispatch->bindings, count)) {
-        barrier(recording, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-                VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
-        gpu_hazards_clear(&recording->hazards);
-        recording->barrier_count++;
-    }
-    TRY(gpu_hazards_note(&recording->hazards, dispatch->bindings, count));
+    uint32_t base[3] = {0}, groups[3] = {dispatch->groups[0], dispatch->groups[1], dispatch->groups[2]};
+    base[share->along] = share->first;
+    groups[share->along] = share->count;
     begin_label(recording, dispatch);
     vk->vkCmdBindPipeline(current(recording), VK_PIPELINE_BIND_POINT_COMPUTE, pipeline->handle);
     TRY(bind_buffers(recording, dispatch));
     if (pipeline->shader.push_words > 0)
         vk->vkCmdPushConstants(current(recording), pipeline->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
                                pipeline->shader.push_words * (uint32_t)sizeof(uint32_t), dispatch->push);
-    vk->vkCmdDispatch(current(recording), dispatch->groups[0], dispatch->groups[1], dispatch->groups[2]);
+    if (share->first == 0) /* the validation layer sees more of this one */
+        vk->vkCmdDispatch(current(recording), groups[0], groups[1], groups[2]);
+    else
+        vk->vkCmdDispatchBase(current(recording), base[0], base[1], base[2], groups[0], groups[1], groups[2]);
     end_label(recording);
-    return gpu_timing_stamp(recording);
+    return STATUS_OK;
+}
+
+static enum status need_barrier(struct gpu_recording *recording, const struct gpu_dispatch *dispatch) {
+    const uint32_t count = dispatch->pipeline->shader.binding_count;
+    if (gpu_hazards_conflict(&recording->hazards, dispatch->bindings, count)) {
+        barrier(recording, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+                VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
+        gpu_hazards_clear(&recording->hazards);
+        recording->barrier_count++;
+    }
+    return STATUS_OK;
+}
+
+/* A dispatch of more work than a piece holds is cut into shares, which need no order among them. Shaders unfold y into
+ * x by the number of workgroups in x (shaders/include/index.glsl), so that x is cut only where it is alone. */
+static enum status record(struct gpu_recording *recording, const struct gpu_dispatch *dispatch) {
+    const uint32_t *const groups = dispatch->groups;
+    const double work = dispatch->work > least_work ? dispatch->work : least_work;
+    const int along = groups[1] == 1 && groups[2] == 1 ? 0 : groups[2] > groups[1] ? 2 : 1;
+    const double wanted = ceil(work / recording->device->pace.piece);
+    const uint32_t shares = wanted < groups[along] ? (uint32_t)wanted : groups[along];
+    size_t piece = 0, begin = 0;
+    for (uint32_t i = 0; i < shares; i++) {
+        const uint32_t first = (uint32_t)((uint64_t)groups[along] * i / shares),
+                       end = (uint32_t)((uint64_t)groups[along] * (i + 1) / shares);
+        TRY(need_commands(recording, work / shares));
+        if (i == 0)
+            begin = recording->timing.query_count - 1;
+        if (piece != recording->piece_count) { /* the first share there */
+            TRY(need_barrier(recording, dispatch));
+            TRY(gpu_hazards_note(&recording->hazards, dispatch->bindings,
+                                 dispatch->pipeline->shader.binding_count));
+        }
+        piece = recording->piece_count;
+        TRY(record_share(recording, dispatch, &(struct share){along, first, end - first}));
+        TRY(gpu_timing_stamp(recording));
+    }
+    return gpu_timing_note(recording, recording->dispatch_count, begin);
 }
 
 enum status gpu_record_dispatch(struct gpu_recording *recording, const struct gpu_dispatch *dispatch) {
@@ -264,14 +307,14 @@ enum status gpu_record_dispatch(struct gpu_recording *recording, const struct gp
         return status_set(STATUS_INTERNAL, "recording %s is finished and takes no more", recording->name);
     const char *const label = dispatch->label ? dispatch->label : dispatch->pipeline->name;
     const bool runs = dispatch->groups[0] && dispatch->groups[1] && dispatch->groups[2];
-    if (runs) {
-        enum status status = check_dispatch(recording, dispatch);
-        if (status == STATUS_OK)
-            status = record(recording, dispatch);
-        if (status != STATUS_OK)
-            return status_context(status, "%s (shader %s)", label, dispatch->pipeline->name);
-    }
-    TRY(gpu_timing_note(recording, recording->dispatch_count, runs));
+    enum status status = STATUS_OK;
+    if (runs)
+        status = check_dispatch(recording, dispatch);
+    if (status == STATUS_OK)
+        status = runs ? record(recording, dispatch)
+                      : gpu_timing_note(recording, recording->dispatch_count, recording->timing.query_count);
+    if (status != STATUS_OK)
+        return status_context(status, "%s (shader %s)", label, dispatch->pipeline->name);
     recording->dispatch_count++;
     return STATUS_OK;
 }
@@ -280,8 +323,19 @@ enum status gpu_recording_finish(struct gpu_recording *recording) {
     TRY(gpu_ready(recording->device));
     if (recording->open)
         TRY(end_commands(recording));
+    TRY(memory_new(&recording->batch, recording->piece_count + 1, sizeof(VkCommandBuffer)));
     recording->finished = true;
     return STATUS_OK;
+}
+
+/* How many pieces from `first` on go together. */
+static size_t batch_of(const struct gpu_recording *recording, size_t first, double *work) {
+    size_t end = first + 1;
+    *work = recording->pieces[first].work;
+    while (end < recording->piece_count &&
+           *work + recording->pieces[end].work <= recording->device->pace.budget)
+        *work += recording->pieces[end++].work;
+    return end - first;
 }
 
 enum status gpu_recording_start(struct gpu_recording *recording) {
@@ -292,8 +346,13 @@ enum status gpu_recording_start(struct gpu_recording *recording) {
     TRY(gpu_validation_check(device));
     char what[96];
     snprintf(what, sizeof what, "run %s", recording->name);
-    for (size_t i = 0; i < recording->submission_count; i++)
-        TRY(gpu_submit(device, recording->commands[i], what));
+    for (size_t first = 0, count; first < recording->piece_count; first += count) {
+        double work;
+        count = batch_of(recording, first, &work);
+        for (size_t i = 0; i < count; i++)
+            recording->batch[i] = recording->pieces[first + i].commands;
+        TRY(gpu_submit(device, recording->batch, count, work, what));
+    }
     return STATUS_OK;
 }
 
@@ -314,5 +373,9 @@ size_t gpu_recording_barriers(const struct gpu_recording *recording) {
 }
 
 size_t gpu_recording_submissions(const struct gpu_recording *recording) {
-    return recording->submission_count;
+    size_t submissions = 0;
+    double work;
+    for (size_t first = 0; first < recording->piece_count; first += batch_of(recording, first, &work))
+        submissions++;
+    return submissions;
 }

@@ -21,7 +21,7 @@ static enum status add_pool(struct gpu_recording *recording) {
                   "create a query pool"));
     timing->pool_count++;
     gpu_name_object(device, VK_OBJECT_TYPE_QUERY_POOL, (uint64_t)*pool, recording->name);
-    device->vk.vkCmdResetQueryPool(recording->commands[recording->submission_count - 1], *pool, 0,
+    device->vk.vkCmdResetQueryPool(recording->pieces[recording->piece_count - 1].commands, *pool, 0,
                                    QUERIES_PER_POOL);
     return STATUS_OK;
 }
@@ -34,13 +34,13 @@ enum status gpu_timing_stamp(struct gpu_recording *recording) {
         TRY(add_pool(recording));
     /* This stage gives the time when every dispatch before it has ended. */
     recording->device->vk.vkCmdWriteTimestamp(
-        recording->commands[recording->submission_count - 1], VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+        recording->pieces[recording->piece_count - 1].commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
         timing->pools[timing->query_count / QUERIES_PER_POOL], timing->query_count % QUERIES_PER_POOL);
     timing->query_count++;
     return STATUS_OK;
 }
 
-enum status gpu_timing_note(struct gpu_recording *recording, size_t index, bool ran) {
+enum status gpu_timing_note(struct gpu_recording *recording, size_t index, size_t begin) {
     struct gpu_timing *const timing = &recording->timing;
     if (!timing->enabled)
         return STATUS_OK;
@@ -48,7 +48,7 @@ enum status gpu_timing_note(struct gpu_recording *recording, size_t index, bool 
                        sizeof(struct gpu_interval)));
     const size_t end = timing->query_count;
     timing->intervals[index] =
-        ran ? (struct gpu_interval){.begin = end - 2, .end = end - 1} : (struct gpu_interval){0};
+        begin + 1 < end ? (struct gpu_interval){.begin = begin, .end = end - 1} : (struct gpu_interval){0};
     return STATUS_OK;
 }
 

@@ -63,7 +63,7 @@ enum status gpu_transfer_submit(struct gpu_device *device, VkCommandBuffer comma
                                         VK_PIPELINE_STAGE_HOST_BIT,
                                     0, 1, &barrier, 0, NULL, 0, NULL);
     TRY(gpu_check(device, device->vk.vkEndCommandBuffer(commands), what));
-    return gpu_submit(device, commands, what);
+    return gpu_submit(device, &commands, 1, 0, what);
 }
 
 static enum status begin(struct gpu_device *device) {

@@ -1,24 +1,27 @@
 #include "gpu/gpu_internal.h"
 
 #include <stdio.h>
+#include <time.h>
 
-/* What a device takes at once. `work` is in the unit of struct gpu_dispatch. A GPU gets what even a poor
- * shader ends well within a desktop's watchdog (2 s on Windows, 10 s for amdgpu's graphics queue), at an
- * assumed 200 GFLOP/s for discrete and 20 for others. A CPU device has no watchdog; its submissions are
- * bounded so that a wait sees progress. `seconds` without any submission ending mean a hung device. */
-static const struct {
-    double work;
-    double seconds;
-} limits[] = {
-    [GPU_TYPE_OTHER] = {2e10, 300},   [GPU_TYPE_INTEGRATED] = {2e10, 300}, [GPU_TYPE_DISCRETE] = {2e11, 300},
-    [GPU_TYPE_VIRTUAL] = {2e10, 300}, [GPU_TYPE_CPU] = {1e12, 3600},
-};
-
-double gpu_submission_budget(const struct gpu_device *device) {
-    return limits[device->properties.type].work;
+/* So long without any submission ending means a hung device. */
+static double patience(const struct gpu_device *device) {
+    return device->properties.type == GPU_TYPE_CPU ? 3600 : 300;
 }
 
-enum status gpu_submit(struct gpu_device *device, VkCommandBuffer commands, const char *what) {
+static double seconds_now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static void set_mark(struct gpu_device *device, uint64_t value) {
+    device->mark = value;
+    device->mark_seconds = seconds_now();
+    device->marked = true;
+}
+
+enum status gpu_submit(struct gpu_device *device, const VkCommandBuffer *commands, size_t count, double work,
+                       const char *what) {
     const uint64_t value = device->submitted + 1;
     const VkTimelineSemaphoreSubmitInfo timeline = {
         .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
@@ -28,11 +31,14 @@ enum status gpu_submit(struct gpu_device *device, VkCommandBuffer commands, cons
     const VkSubmitInfo submit = {
         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
         .pNext = &timeline,
-        .commandBufferCount = 1,
-        .pCommandBuffers = &commands,
+        .commandBufferCount = (uint32_t)count,
+        .pCommandBuffers = commands,
         .signalSemaphoreCount = 1,
         .pSignalSemaphores = &device->timeline,
     };
+    if (device->reached == device->submitted) /* it begins at once */
+        set_mark(device, device->submitted);
+    device->works[value % GPU_SUBMISSIONS_NOTED] = work;
     TRY(gpu_check(device, device->vk.vkQueueSubmit(device->queue, 1, &submit, VK_NULL_HANDLE), what));
     device->submitted = value;
     device->counts.submissions++;
@@ -59,16 +65,14 @@ static enum status give_up(struct gpu_device *device, double seconds, const char
     return gpu_ready(device);
 }
 
-enum status gpu_wait(struct gpu_device *device, uint64_t value, const char *what) {
-    const double seconds = limits[device->properties.type].seconds;
-    uint64_t before = 0, now = 0;
-    if (value <= device->reached)
-        return STATUS_OK;
-    TRY(gpu_ready(device));
-    device->counts.waits++;
-    device->counts.waits_for_all += value == device->submitted;
-    VkResult result = VK_TIMEOUT;
+/* Waits for one submission. One whose beginning and end were seen tells how fast the device is: it began when the one
+ * before it ended. */
+static enum status wait_for(struct gpu_device *device, uint64_t value, const char *what) {
+    const double seconds = patience(device);
+    VkResult result = wait_until(device, value, 0);
+    const bool seen = result == VK_TIMEOUT;
     while (result == VK_TIMEOUT) {
+        uint64_t before = 0, now = 0;
         TRY(gpu_check(
             device, device->vk.vkGetSemaphoreCounterValue(device->handle, device->timeline, &before), what));
         result = wait_until(device, value, seconds);
@@ -78,7 +82,30 @@ enum status gpu_wait(struct gpu_device *device, uint64_t value, const char *what
             return give_up(device, seconds, what);
     }
     TRY(gpu_check(device, result, what));
+    const bool begun = device->marked && device->mark == value - 1;
+    const double begin = device->mark_seconds;
+    device->marked = false;
+    if (seen)
+        set_mark(device, value);
+    if (seen && begun)
+        gpu_pace_note(&device->pace, device->works[value % GPU_SUBMISSIONS_NOTED],
+                      device->mark_seconds - begin);
     device->reached = value;
+    return STATUS_OK;
+}
+
+enum status gpu_wait(struct gpu_device *device, uint64_t value, const char *what) {
+    if (value <= device->reached)
+        return STATUS_OK;
+    TRY(gpu_ready(device));
+    device->counts.waits++;
+    device->counts.waits_for_all += value == device->submitted;
+    /* One after the other, but no further back than their work is known. */
+    uint64_t next = device->reached + 1;
+    if (device->submitted - next >= GPU_SUBMISSIONS_NOTED)
+        next = device->submitted - GPU_SUBMISSIONS_NOTED + 1;
+    for (next = next < value ? next : value; next <= value; next++)
+        TRY(wait_for(device, next, what));
     return STATUS_OK;
 }
 
