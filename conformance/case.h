@@ -123,15 +123,16 @@ struct conformance_operator {
 #define PATTERNS(list) .patterns = (list), .pattern_count = sizeof(list) / sizeof((list)[0])
 
 /* values_<operator>(application): the values under their names in the table: v.rows.n, v.x.f[i]. */
-#define OUT(n)        n
-#define OUT_U(n)      n
-#define IN(n)         n
-#define IN_U(n)       n
-#define OPTIONAL(n)   n
-#define OPTIONAL_U(n) n
-#define INOUT(n)      n
-#define SIZE(n)       n
-#define REAL(n)       n
+#define OUT(n)          n
+#define OUT_U(n)        n
+#define OUT_OPTIONAL(n) n
+#define IN(n)           n
+#define IN_U(n)         n
+#define OPTIONAL(n)     n
+#define OPTIONAL_U(n)   n
+#define INOUT(n)        n
+#define SIZE(n)         n
+#define REAL(n)         n
 #define OPERATOR(name, gradient, bound, grid, ...)                                                           \
     struct values_##name {                                                                                   \
         union value __VA_ARGS__;                                                                             \
@@ -145,6 +146,7 @@ struct conformance_operator {
 #undef OPERATOR
 #undef OUT
 #undef OUT_U
+#undef OUT_OPTIONAL
 #undef IN
 #undef IN_U
 #undef OPTIONAL

@@ -1,6 +1,6 @@
 /* common.h: what several reference functions share. Private to reference/.
  *
- * Random numbers follow spec/numerics.md, the rest the section attention of spec/operators.md.
+ * Random numbers follow spec/numerics.md, the rest the sections gelu, dropout and attention of spec/operators.md.
  */
 #ifndef MNSP_REFERENCE_COMMON_H
 #define MNSP_REFERENCE_COMMON_H
@@ -8,6 +8,7 @@
 #include "base/philox.h"
 #include "base/precision.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,6 +24,16 @@ static inline double dropout_factor(const uint32_t *random, size_t stream, size_
         return 1;
     }
     return random_of_element(random, stream, element) >= rate ? 1 / (1 - (double)rate) : 0;
+}
+
+/* Phi(x) = erfc(-x / sqrt 2) / 2, the normal distribution. */
+static inline double normal_distribution(double x) {
+    return 0.5 * erfc(-x * M_SQRT1_2);
+}
+
+/* phi(x) = exp(-x^2 / 2) / sqrt(2 pi), its derivative. */
+static inline double normal_density(double x) {
+    return 0.5 * M_2_SQRTPI * M_SQRT1_2 * exp(-0.5 * x * x);
 }
 
 /* How many keys query `query` of image `batch` sees: they are the first ones. */

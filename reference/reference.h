@@ -15,6 +15,7 @@
 
 #define OUT(n)                                     float *n
 #define OUT_U(n)                                   uint32_t *n
+#define OUT_OPTIONAL(n)                            float *n
 #define IN(n)                                      const float *n
 #define IN_U(n)                                    const uint32_t *n
 #define OPTIONAL(n)                                const float *n
@@ -27,6 +28,7 @@
 #undef OPERATOR
 #undef OUT
 #undef OUT_U
+#undef OUT_OPTIONAL
 #undef IN
 #undef IN_U
 #undef OPTIONAL
@@ -34,5 +36,9 @@
 #undef INOUT
 #undef SIZE
 #undef REAL
+
+/* reference_matmul with nothing done to the product but adding the bias (NULL when missing). */
+void reference_product(float *c, const float *a, const float *b, const float *bias, size_t batch, size_t m,
+                       size_t n, size_t k, size_t transpose_a, size_t transpose_b);
 
 #endif

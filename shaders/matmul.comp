@@ -1,6 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-// matmul: c[b] = op(a[b]) op(b[b]) + bias + addend[b]            (spec/operators.md, "matmul")
+// matmul: c[b] = op(a[b]) op(b[b]) + bias, through gelu, dropout or gelu's gradient, + addend[b]
+//                                                                  (spec/operators.md, "matmul")
 //
 // A workgroup makes one tile of c, an invocation ROWS x COLUMNS elements of it, kept in registers. The
 // invocations stand in LANE_ROWS rows; each owns 4 x 4 blocks in the same place of every repetition of the
@@ -32,11 +33,15 @@
 #define TYPE_a vec4
 #define TYPE_b vec4
 #define TYPE_c vec4
+#define TYPE_pre vec4
 #define TYPE_bias vec4
+#define TYPE_at vec4
 #define TYPE_addend vec4
 #include "interface.glsl"
 
+#include "erf.glsl"
 #include "index.glsl"
+#include "philox.glsl"
 
 #define PRECISION_ID 11
 #include "precision.glsl"
@@ -50,6 +55,7 @@ layout(constant_id = 7) const bool VECTOR_A = false; // rows of a, as stored, ar
 layout(constant_id = 8) const bool VECTOR_B = false;
 layout(constant_id = 9) const bool VECTOR_C = false;
 layout(constant_id = 10) const uint DEPTH = 8u; // a multiple of 4
+layout(constant_id = 12) const uint GELU = 0u;  // 1: of the result, 2: the gradient of one, at `at`
 
 const uint LANE_COLUMNS = gl_WorkGroupSize.x / LANE_ROWS;
 const uint TILE_ROWS = LANE_ROWS * ROWS;
@@ -182,6 +188,62 @@ void multiply(uint a_start, uint b_start, uint row0, uint column0) {
 }
 #endif
 
+// ---- what becomes of a sum ----
+
+vec4 gelu_of(vec4 x) {
+    [[unroll]] for (uint s = 0u; s < 4u; s++)
+        x[s] *= normal_distribution(x[s]);
+    return x;
+}
+
+vec4 gelu_slope(vec4 x) {
+    vec4 slope;
+    [[unroll]] for (uint s = 0u; s < 4u; s++)
+        slope[s] = normal_distribution(x[s]) + x[s] * normal_density(x[s]);
+    return slope;
+}
+
+// A block of Philox has the numbers of elements 4 i .. 4 i + 3; the four of a row that is not a multiple of 4
+// begin anywhere.
+vec4 dropped(vec4 value, uint first) {
+    const uvec3 state = uvec3(random[0], random[1], random[2]);
+    const uvec4 words = philox_block(state, stream, first / 4u);
+    const uvec4 next = VECTOR_C ? words : philox_block(state, stream, first / 4u + 1u);
+    [[unroll]] for (uint s = 0u; s < 4u; s++) {
+        const uint place = first % 4u + s;
+        const uint word = VECTOR_C ? words[s] : place < 4u ? words[place] : next[place - 4u];
+        value[s] = philox_float(word) >= rate ? value[s] / (1.0 - rate) : 0.0;
+    }
+    return value;
+}
+
+#define STORE(tensor, at, column, value)                                 \
+    {                                                                    \
+        if (VECTOR_C)                                                    \
+            tensor[(at) / 4u] = value;                                   \
+        else                                                             \
+            for (uint s_ = 0u; s_ < min(4u, n - (column)); s_++)         \
+                ONE(tensor, (at) + s_) = value[s_];                      \
+    }
+
+void store_four(vec4 value, uint start, uint row, uint column) {
+    const uint line = start + min(row, m - 1u) * n, place = line + column;
+    if (HAS_pre && row < m)
+        STORE(pre, place, column, value)
+    if (GELU == 1u)
+        value = gelu_of(value);
+    if (HAS_random)
+        value = dropped(value, place);
+    if (GELU == 2u)
+        value *= gelu_slope(FOUR(at, VECTOR_C, line, column, n));
+    if (HAS_addend)
+        value += FOUR(addend, VECTOR_C, line, column, n);
+    if (row < m)
+        STORE(c, place, column, value)
+}
+
+#define SUMS(i, j) vec4(sum[i][j], sum[i][(j) + 1u], sum[i][(j) + 2u], sum[i][(j) + 3u])
+
 void store(uint start, uint row0, uint column0) {
     [[unroll]] for (uint j = 0u; j < COLUMNS; j += 4u) {
         const uint column = column0 + column_of(j);
@@ -190,16 +252,19 @@ void store(uint start, uint row0, uint column0) {
         vec4 offset = vec4(0.0);
         if (HAS_bias)
             offset = FOUR(bias, VECTOR_C, 0u, column, n);
-        [[unroll]] for (uint i = 0u; i < ROWS; i++) {
-            const uint row = row0 + row_of(i), at = start + row * n + column;
-            vec4 value = vec4(sum[i][j], sum[i][j + 1u], sum[i][j + 2u], sum[i][j + 3u]) + offset;
-            if (HAS_addend)
-                value += FOUR(addend, VECTOR_C, start + min(row, m - 1u) * n, column, n);
-            if (row < m && VECTOR_C)
-                c[at / 4u] = value;
-            else if (row < m)
-                for (uint s = 0u; s < min(4u, n - column); s++)
-                    ONE(c, at + s) = value[s];
+        if (GELU == 0u && !HAS_random) {
+            [[unroll]] for (uint i = 0u; i < ROWS; i++)
+                store_four(SUMS(i, j) + offset, start, row0 + row_of(i), column);
+            continue;
+        }
+        // Written out for every row, this would take a compiler longer than the whole product.
+        [[dont_unroll]] for (uint block = 0u; block < ROWS / 4u; block++) {
+            vec4 rows[4];
+            [[unroll]] for (uint i = 0u; i < ROWS; i++)
+                if (i / 4u == block)
+                    rows[i % 4u] = SUMS(i, j);
+            [[unroll]] for (uint i = 0u; i < 4u; i++)
+                store_four(rows[i] + offset, start, row0 + row_of(block * 4u + i), column);
         }
     }
 }

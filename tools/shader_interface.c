@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum kind { TENSOR_OUT, TENSOR_IN, TENSOR_OPTIONAL, TENSOR_INOUT, NUMBER };
+enum kind { TENSOR_OUT, TENSOR_OUT_OPTIONAL, TENSOR_IN, TENSOR_OPTIONAL, TENSOR_INOUT, NUMBER };
 
 struct argument {
     const char *name, *type;
@@ -21,6 +21,8 @@ struct argument {
     { #n, "float", TENSOR_OUT }
 #define OUT_U(n)                                                                                             \
     { #n, "uint", TENSOR_OUT }
+#define OUT_OPTIONAL(n)                                                                                      \
+    { #n, "float", TENSOR_OUT_OPTIONAL }
 #define IN(n)                                                                                                \
     { #n, "float", TENSOR_IN }
 #define IN_U(n)                                                                                              \
@@ -64,7 +66,7 @@ static void write_interface(FILE *file, const char *name, const struct argument 
         fprintf(file, "layout(std430, set = 0, binding = %zu) %sbuffer Buffer_%s { TYPE_%s %s[]; };\n", i,
                 a->kind == TENSOR_IN || a->kind == TENSOR_OPTIONAL ? "readonly " : "", a->name, a->name,
                 a->name);
-        if (a->kind == TENSOR_OPTIONAL)
+        if (a->kind == TENSOR_OPTIONAL || a->kind == TENSOR_OUT_OPTIONAL)
             fprintf(file, "#define HAS_%s ((PRESENT & %uu) != 0u)\n", a->name, 1u << i);
     }
     fprintf(file, "layout(push_constant) uniform Parameters {\n");

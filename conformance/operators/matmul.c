@@ -1,6 +1,7 @@
 #include "conformance/bound.h"
 #include "conformance/case.h"
 #include "conformance/inputs.h"
+#include "reference/common.h"
 
 #define AT(argument) ARGUMENT_INDEX(matmul, argument)
 
@@ -52,6 +53,18 @@ static const struct sizes sizes[] = {
     {"batch=1,m=257,n=1152,k=384,transpose_b=1,rounding=2,addend=none", AS_REAL},
     {"batch=1,m=8,n=97,k=511,transpose_b=1,rounding=1,addend=none", AS_REAL},
     {"batch=1,m=384,n=48,k=2056,transpose_a=1,rounding=1,bias=none", AS_REAL},
+    /* What is done to the result: gelu, which keeps its argument or not; dropout; gelu's gradient; all at once. */
+    {"batch=1,m=1,n=1,k=1,gelu=1", AS_REAL},
+    {"batch=2,m=5,n=8,k=3,bias=none,addend=none,gelu=1,pre=none", AS_REAL},
+    {"batch=2,m=5,n=7,k=3,addend=none,gelu=1", AS_REAL},
+    {"batch=2,m=5,n=8,k=3,bias=none,addend=none,gelu=2", AS_REAL},
+    {"batch=2,m=5,n=7,k=3,gelu=2", AS_REAL},
+    {"batch=2,m=5,n=8,k=3,stream=5,rate=0.5", AS_REAL},
+    {"batch=2,m=5,n=7,k=3,bias=none,addend=none,stream=3,rate=0.1", AS_REAL},
+    {"batch=3,m=37,n=41,k=43,rounding=2,gelu=1,stream=1,rate=0.1", AS_REAL},
+    {"batch=3,m=37,n=44,k=43,transpose_b=1,gelu=2,stream=65535,rate=0.9", AS_REAL},
+    {"batch=1,m=257,n=384,k=96,transpose_b=1,addend=none,gelu=1", AS_REAL},
+    {"batch=1,m=257,n=384,k=96,bias=none,addend=none,gelu=2", AS_REAL},
 };
 
 static const struct sizes patterns[] = {
@@ -62,27 +75,65 @@ static const struct sizes patterns[] = {
     {"batch=1..3,m=1..200,n=1..200,k=1..300,transpose_a=0|1,transpose_b=0|1,rounding=1|2,bias=none|,addend="
      "none|",
      AS_INTEGER | AS_REAL},
+    {"batch=1..3,m=1..100,n=1..100,k=1..100,transpose_b=0|1,bias=none|,addend=none|,gelu=0|1|2,pre=none|,"
+     "stream=0..65535,rate=0|0.1|0.5,rounding=0|1|2",
+     AS_REAL},
 };
+
+/* What only gelu, its gradient, and dropout use. */
+static void complete(struct application *application) {
+    const struct values_matmul v = values_matmul(application);
+    if (v.gelu.n != 1)
+        application->present &= ~(1U << AT(pre));
+    if (v.gelu.n != 2)
+        application->present &= ~(1U << AT(at));
+    if (!(v.rate.real > 0))
+        application->present &= ~(1U << AT(random));
+}
 
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_matmul v = values_matmul(application);
-    shape[AT(c)] = shape[AT(addend)] = SHAPE(v.batch.n, v.m.n, v.n.n);
+    shape[AT(c)] = shape[AT(pre)] = shape[AT(at)] = shape[AT(addend)] = SHAPE(v.batch.n, v.m.n, v.n.n);
     shape[AT(a)] = v.transpose_a.n ? SHAPE(v.batch.n, v.k.n, v.m.n) : SHAPE(v.batch.n, v.m.n, v.k.n);
     shape[AT(b)] = v.transpose_b.n ? SHAPE(v.batch.n, v.n.n, v.k.n) : SHAPE(v.batch.n, v.k.n, v.n.n);
     shape[AT(bias)] = SHAPE(v.n.n);
+    shape[AT(random)] = SHAPE(3);
 }
 
-/* Factors that lie between two numbers of 16 bits; b so small that no sum overflows. */
+/* Factors that lie between two numbers of 16 bits; b so small that no sum overflows. Gelu's gradient through all ranges
+ * of erf. */
 static void fill(struct application *application, struct philox *random) {
     const struct values_matmul v = values_matmul(application);
+    if (application->inputs == INPUTS_REAL && v.at.f != NULL)
+        inputs_reals(v.at.f, application->elements[AT(at)], -7, 7, random);
     if (application->inputs != INPUTS_HARD)
         return;
     inputs_between(v.a.f, application->elements[AT(a)], (enum precision)v.rounding.n, 14, true, random);
     inputs_between(v.b.f, application->elements[AT(b)], (enum precision)v.rounding.n, -4, false, random);
 }
 
-/* The condition is the product of the magnitudes of the rounded factors. Where one of them has become infinity there
- * is none: the result is an infinity, or not a number, and the same one on the device. */
+/* What is done to a sum, and the error on the way: `error` of s, that of a sum of products. */
+static double epilogue(const struct values_matmul *v, size_t element, double s, double error) {
+    static const double steepest = 1.13; /* of gelu */
+    double value = s;
+    if (v->gelu.n == 1) {
+        value = s * normal_distribution(s);
+        error = steepest * error + 2 * EPS * (fabs(s) + error);
+    }
+    const double factor = dropout_factor(v->random.u, v->stream.n, element, v->rate.real);
+    value *= factor;
+    error = factor * error + (factor != 1 ? 5 * EPS * (fabs(value) + factor * error) : 0);
+    if (v->gelu.n == 2) {
+        const double x = v->at.f[element];
+        error = steepest * error + 8 * EPS * (fabs(value) + error);
+        value *= normal_distribution(x) + x * normal_density(x);
+    }
+    if (v->addend.f != NULL)
+        error += EPS * (fabs(value) + error + fabs((double)v->addend.f[element]));
+    return error;
+}
+
+/* The condition of a sum is the product of the magnitudes. */
 static void bound(const struct application *application) {
     const struct values_matmul v = values_matmul(application);
     const size_t m = v.m.n, n = v.n.n, k = v.k.n;
@@ -93,16 +144,21 @@ static void bound(const struct application *application) {
         for (size_t j = 0; j < n; j++) {
             const float *const a = v.a.f + i / m * m * k + i % m * a_row;
             const float *const b = v.b.f + i / m * k * n + j * b_column;
-            double condition = v.bias.f != NULL ? fabs((double)v.bias.f[j]) : 0;
-            if (v.addend.f != NULL)
-                condition += fabs((double)v.addend.f[i * n + j]);
-            for (size_t l = 0; l < k; l++)
-                condition += fabs((double)precision_round(a[l * a_step], precision) *
-                                  (double)precision_round(b[l * b_step], precision));
-            application->bounds[AT(c)][i * n + j] =
-                isfinite(condition) ? gamma_of((double)k + 2) * condition : 0;
+            double sum = v.bias.f != NULL ? (double)v.bias.f[j] : 0, condition = fabs(sum);
+            for (size_t l = 0; l < k; l++) {
+                const double product = (double)precision_round(a[l * a_step], precision) *
+                                       (double)precision_round(b[l * b_step], precision);
+                sum += product;
+                condition += fabs(product);
+            }
+            const double error = gamma_of((double)k + 1) * condition;
+            if (!isfinite(condition))
+                continue;
+            if (v.pre.f != NULL)
+                application->bounds[AT(pre)][i * n + j] = error;
+            application->bounds[AT(c)][i * n + j] = epilogue(&v, i * n + j, sum, error);
         }
 }
 
-const struct conformance_operator conformance_matmul = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
-                                                        .fill = fill, .bound = bound};
+const struct conformance_operator conformance_matmul = {
+    SIZES(sizes), PATTERNS(patterns), .complete = complete, .shapes = shapes, .fill = fill, .bound = bound};

@@ -7,6 +7,7 @@
 #include "base/precision.h"
 #include "cli/json.h"
 #include "graph/operator_index.h"
+#include "graph/operators.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,19 +169,10 @@ static void append_product(struct graph *graph, const size_t s[MOST_DIMENSIONS],
         graph_activation(graph, transpose_a ? SHAPE(batch, k, m) : SHAPE(batch, m, k));
     const struct tensor *const b =
         graph_activation(graph, transpose_b ? SHAPE(batch, n, k) : SHAPE(batch, k, n));
-    const union graph_value values[] = {
-        [ARGUMENT_INDEX(matmul, c)].tensor = graph_activation(graph, SHAPE(batch, m, n)),
-        [ARGUMENT_INDEX(matmul, a)].tensor = graph_output(graph, a, "a"),
-        [ARGUMENT_INDEX(matmul, b)].tensor = graph_output(graph, b, "b"),
-        [ARGUMENT_INDEX(matmul, batch)].size = batch,
-        [ARGUMENT_INDEX(matmul, m)].size = m,
-        [ARGUMENT_INDEX(matmul, n)].size = n,
-        [ARGUMENT_INDEX(matmul, k)].size = k,
-        [ARGUMENT_INDEX(matmul, transpose_a)].size = transpose_a,
-        [ARGUMENT_INDEX(matmul, transpose_b)].size = transpose_b,
-        [ARGUMENT_INDEX(matmul, rounding)].size = PRECISION_F32,
-    };
-    graph_append(graph, OPERATOR_matmul, values);
+    graph_output(graph, a, "a");
+    graph_output(graph, b, "b");
+    graph_append_product(graph, graph_activation(graph, SHAPE(batch, m, n)),
+                         &(struct graph_product){a, b, NULL, batch, m, n, k, transpose_a, transpose_b, PRECISION_F32});
 }
 
 static enum status print_product(const struct cli_values *values, const struct gpu_device *device,

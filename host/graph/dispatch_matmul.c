@@ -21,6 +21,7 @@ void dispatch_matmul(struct dispatch *dispatch, const union operator_value *valu
         product.n % 4 == 0,
         tiling->depth,
         (uint32_t)product.precision,
+        (uint32_t)DISPATCH_SIZE(matmul, gelu),
     };
     dispatch->constant_count = sizeof constants / sizeof constants[0];
     for (uint32_t i = 0; i < dispatch->constant_count; i++)

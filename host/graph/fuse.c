@@ -59,6 +59,16 @@ static bool is_ready(const struct fusion *fusion, const struct tensor *tensor, s
     return use->writers == 0 || (use->writers == 1 && use->writer < n);
 }
 
+/* Node `n` is spared: node `writer` has its result now, as `output`. */
+static void take_over(const struct fusion *fusion, size_t writer, uint32_t output,
+                      const struct tensor *result, size_t n) {
+    fusion->graph->nodes[writer].tensors[output] = result;
+    fusion->uses[result->base->id].writer = writer;
+    fusion->gone[n] = true;
+}
+
+/* ---- sums ---- */
+
 /* What can make `part` with an addend, if node `n` can be spared for it; NULL otherwise. */
 static const struct adder *find_adder(const struct fusion *fusion, const struct tensor *part, size_t n) {
     const size_t writer = fusion->uses[part->base->id].writer;
@@ -79,12 +89,89 @@ static bool fuse_addend(const struct fusion *fusion, size_t n, const struct tens
     const size_t writer = fusion->uses[part->base->id].writer;
     if (adder == NULL || fusion->uses[sum->base->id].writers != 1 || !is_ready(fusion, other, writer))
         return false;
-    struct graph_node *const node = &fusion->graph->nodes[writer];
-    node->tensors[adder->output] = sum;
-    node->tensors[adder->addend] = other;
-    fusion->uses[sum->base->id].writer = writer;
-    fusion->gone[n] = true;
+    fusion->graph->nodes[writer].tensors[adder->addend] = other;
+    take_over(fusion, writer, adder->output, sum, n);
     return true;
+}
+
+static void fuse_add(const struct fusion *fusion, size_t n, const struct graph_node *node) {
+    const struct tensor *const a = node->tensors[ARGUMENT_INDEX(add, a)],
+                               *const b = node->tensors[ARGUMENT_INDEX(add, b)],
+                               *const y = node->tensors[ARGUMENT_INDEX(add, y)];
+    if (!fuse_addend(fusion, n, b, a, y))
+        fuse_addend(fusion, n, a, b, y);
+}
+
+/* ---- what a product can do to its result, in this order: gelu, dropout, gelu's gradient, an addend ---- */
+
+#define PRODUCT(name_) ARGUMENT_INDEX(matmul, name_)
+
+/* The product that makes `x`, the input of node `n`, and can make `result` in its place; NULL when there is none. */
+static struct graph_node *find_product(const struct fusion *fusion, const struct tensor *x,
+                                       const struct tensor *result, size_t n) {
+    const struct use *const use = &fusion->uses[x->base->id];
+    struct graph_node *const node = &fusion->graph->nodes[use->writer];
+    const bool is_product = use->writers == 1 && node->operator== OPERATOR_matmul &&
+                            node->tensors[PRODUCT(c)]->base == x->base &&
+                            node->segment == fusion->graph->nodes[n].segment;
+    return is_product && fusion->uses[result->base->id].writers == 1 ? node : NULL;
+}
+
+/* What others read of the product itself, as a gradient does, is kept. */
+static void fuse_gelu(const struct fusion *fusion, size_t n, const struct graph_node *node) {
+    const struct tensor *const x = node->tensors[ARGUMENT_INDEX(gelu, x)],
+                               *const y = node->tensors[ARGUMENT_INDEX(gelu, y)];
+    struct graph_node *const product = find_product(fusion, x, y, n);
+    if (product == NULL || product->numbers[PRODUCT(gelu)].size != 0 ||
+        product->tensors[PRODUCT(random)] != NULL || product->tensors[PRODUCT(addend)] != NULL)
+        return;
+    product->numbers[PRODUCT(gelu)].size = 1;
+    product->tensors[PRODUCT(pre)] = is_passed_on(fusion, x) ? NULL : x;
+    take_over(fusion, fusion->uses[x->base->id].writer, PRODUCT(c), y, n);
+}
+
+static void fuse_dropout(const struct fusion *fusion, size_t n, const struct graph_node *node) {
+    const struct tensor *const x = node->tensors[ARGUMENT_INDEX(dropout, x)],
+                               *const y = node->tensors[ARGUMENT_INDEX(dropout, y)],
+                               *const random = node->tensors[ARGUMENT_INDEX(dropout, random)];
+    struct graph_node *const product = find_product(fusion, x, y, n);
+    const size_t writer = fusion->uses[x->base->id].writer;
+    if (product == NULL || !is_passed_on(fusion, x) || !is_ready(fusion, random, writer) ||
+        product->numbers[PRODUCT(gelu)].size == 2 || product->tensors[PRODUCT(random)] != NULL ||
+        product->tensors[PRODUCT(addend)] != NULL)
+        return;
+    product->tensors[PRODUCT(random)] = random;
+    product->numbers[PRODUCT(stream)] = node->numbers[ARGUMENT_INDEX(dropout, stream)];
+    product->numbers[PRODUCT(rate)] = node->numbers[ARGUMENT_INDEX(dropout, rate)];
+    take_over(fusion, writer, PRODUCT(c), y, n);
+}
+
+static void fuse_gelu_backward(const struct fusion *fusion, size_t n, const struct graph_node *node) {
+    const struct tensor *const dy = node->tensors[ARGUMENT_INDEX(gelu_backward, dy)],
+                               *const x = node->tensors[ARGUMENT_INDEX(gelu_backward, x)],
+                               *const dx = node->tensors[ARGUMENT_INDEX(gelu_backward, dx)];
+    struct graph_node *const product = find_product(fusion, dy, dx, n);
+    const size_t writer = fusion->uses[dy->base->id].writer;
+    if (product == NULL || !is_passed_on(fusion, dy) || !is_ready(fusion, x, writer) ||
+        product->numbers[PRODUCT(gelu)].size != 0 || product->tensors[PRODUCT(addend)] != NULL)
+        return;
+    product->numbers[PRODUCT(gelu)].size = 2;
+    product->tensors[PRODUCT(at)] = x;
+    take_over(fusion, writer, PRODUCT(c), dx, n);
+}
+
+static void fuse_nodes(const struct fusion *fusion) {
+    for (size_t n = 0; n < fusion->graph->node_count; n++) {
+        const struct graph_node *const node = &fusion->graph->nodes[n];
+        if (node->operator== OPERATOR_add)
+            fuse_add(fusion, n, node);
+        else if (node->operator== OPERATOR_gelu)
+            fuse_gelu(fusion, n, node);
+        else if (node->operator== OPERATOR_dropout)
+            fuse_dropout(fusion, n, node);
+        else if (node->operator== OPERATOR_gelu_backward)
+            fuse_gelu_backward(fusion, n, node);
+    }
 }
 
 static void remove_gone(const struct fusion *fusion) {
@@ -96,19 +183,6 @@ static void remove_gone(const struct fusion *fusion) {
     graph->node_count = kept;
 }
 
-static void fuse_adds(const struct fusion *fusion) {
-    for (size_t n = 0; n < fusion->graph->node_count; n++) {
-        const struct graph_node *const node = &fusion->graph->nodes[n];
-        if (node->operator!= OPERATOR_add)
-            continue;
-        const struct tensor *const a = node->tensors[ARGUMENT_INDEX(add, a)],
-                                   *const b = node->tensors[ARGUMENT_INDEX(add, b)],
-                                   *const y = node->tensors[ARGUMENT_INDEX(add, y)];
-        if (!fuse_addend(fusion, n, b, a, y))
-            fuse_addend(fusion, n, a, b, y);
-    }
-}
-
 enum status graph_fuse(struct graph *graph) {
     struct fusion fusion = {.graph = graph};
     enum status status = graph_status(graph);
@@ -116,7 +190,7 @@ enum status graph_fuse(struct graph *graph) {
     TRY_GOTO(status, memory_new(&fusion.uses, graph->tensor_count + 1, sizeof *fusion.uses), done);
     TRY_GOTO(status, memory_new(&fusion.gone, graph->node_count + 1, sizeof *fusion.gone), done);
     count_uses(&fusion);
-    fuse_adds(&fusion);
+    fuse_nodes(&fusion);
     remove_gone(&fusion);
 done:
     free(fusion.uses);

@@ -50,7 +50,7 @@ static gradient_rule *const rules[] = {
 static bool is_reached(const struct graph *g, const struct graph_node *node) {
     const struct operator_info *const info = operator_info(node->operator);
     for (uint32_t i = 0; i < operator_tensor_count(node->operator); i++) {
-        if (!argument_is_written(info->arguments[i].kind))
+        if (node->tensors[i] == NULL || !argument_is_written(info->arguments[i].kind))
             continue;
         const size_t id = node->tensors[i]->base->id;
         if (id < g->gradient_count && g->gradients[id] != NULL)
@@ -106,8 +106,7 @@ void graph_accumulate_gradients(struct graph *g, const struct tensor *part, floa
 #define REAL_OF(operator, name_)   (node->numbers[ARGUMENT_INDEX(operator, name_)].real)
 
 /* C = op(A) op(B) + bias. dA = dC op(B)^T and dB = op(A)^T dC, themselves transposed where the operand is;
- * dbias = the sum of dC's rows. Factors are rounded as in the node. An addend comes in when gradients are done
- * (fuse.h). */
+ * dbias = the sum of dC's rows. Factors are rounded as in the node. What else a product can do comes in when gradients are done (fuse.h). */
 void graph_gradient_matmul(struct backward *w, const struct graph_node *node) {
     struct graph *const g = backward_graph(w);
     const struct tensor *const a = TENSOR_OF(matmul, a), *const b = TENSOR_OF(matmul, b),
@@ -119,21 +118,21 @@ void graph_gradient_matmul(struct backward *w, const struct graph_node *node) {
     if (backward_wants(a)) {
         const struct tensor *const da = graph_activation(g, a->shape);
         if (ta) /* (k, m) = op(B) dC^T */
-            APPEND(g, matmul, TENSOR(da), TENSOR(b), TENSOR(dc), TENSOR(NULL), TENSOR(NULL), SIZE(batch),
-                   SIZE(k), SIZE(m), SIZE(n), SIZE(tb), SIZE(1), SIZE(rounding));
+            graph_append_product(g, da,
+                                 &(struct graph_product){b, dc, NULL, batch, k, m, n, tb, true, rounding});
         else /* (m, k) = dC op(B)^T */
-            APPEND(g, matmul, TENSOR(da), TENSOR(dc), TENSOR(b), TENSOR(NULL), TENSOR(NULL), SIZE(batch),
-                   SIZE(m), SIZE(k), SIZE(n), SIZE(0), SIZE(!tb), SIZE(rounding));
+            graph_append_product(g, da,
+                                 &(struct graph_product){dc, b, NULL, batch, m, k, n, false, !tb, rounding});
         backward_give(w, a, da);
     }
     if (backward_wants(b)) {
         const struct tensor *const db = graph_activation(g, b->shape);
         if (tb) /* (n, k) = dC^T op(A) */
-            APPEND(g, matmul, TENSOR(db), TENSOR(dc), TENSOR(a), TENSOR(NULL), TENSOR(NULL), SIZE(batch),
-                   SIZE(n), SIZE(k), SIZE(m), SIZE(1), SIZE(ta), SIZE(rounding));
+            graph_append_product(g, db,
+                                 &(struct graph_product){dc, a, NULL, batch, n, k, m, true, ta, rounding});
         else /* (k, n) = op(A)^T dC */
-            APPEND(g, matmul, TENSOR(db), TENSOR(a), TENSOR(dc), TENSOR(NULL), TENSOR(NULL), SIZE(batch),
-                   SIZE(k), SIZE(n), SIZE(m), SIZE(!ta), SIZE(0), SIZE(rounding));
+            graph_append_product(g, db,
+                                 &(struct graph_product){a, dc, NULL, batch, k, n, m, !ta, false, rounding});
         backward_give(w, b, db);
     }
     if (backward_wants(bias))

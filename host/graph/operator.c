@@ -10,6 +10,8 @@
     { #n, ARGUMENT_OUT }
 #define OUT_U(n)                                                                                             \
     { #n, ARGUMENT_OUT_U }
+#define OUT_OPTIONAL(n)                                                                                      \
+    { #n, ARGUMENT_OUT_OPTIONAL }
 #define IN(n)                                                                                                \
     { #n, ARGUMENT_IN }
 #define IN_U(n)                                                                                              \
@@ -30,6 +32,7 @@
 #undef OPERATOR
 #undef OUT
 #undef OUT_U
+#undef OUT_OPTIONAL
 #undef IN
 #undef IN_U
 #undef OPTIONAL
@@ -39,15 +42,16 @@
 #undef REAL
 
 /* call_<name>: the values, handed to reference_<name> one by one. */
-#define OUT(n)        values[offsetof(index, n)].tensor
-#define OUT_U(n)      values[offsetof(index, n)].tensor
-#define IN(n)         values[offsetof(index, n)].tensor
-#define IN_U(n)       values[offsetof(index, n)].tensor
-#define OPTIONAL(n)   values[offsetof(index, n)].tensor
-#define OPTIONAL_U(n) values[offsetof(index, n)].tensor
-#define INOUT(n)      values[offsetof(index, n)].tensor
-#define SIZE(n)       values[offsetof(index, n)].size
-#define REAL(n)       values[offsetof(index, n)].real
+#define OUT(n)          values[offsetof(index, n)].tensor
+#define OUT_U(n)        values[offsetof(index, n)].tensor
+#define OUT_OPTIONAL(n) values[offsetof(index, n)].tensor
+#define IN(n)           values[offsetof(index, n)].tensor
+#define IN_U(n)         values[offsetof(index, n)].tensor
+#define OPTIONAL(n)     values[offsetof(index, n)].tensor
+#define OPTIONAL_U(n)   values[offsetof(index, n)].tensor
+#define INOUT(n)        values[offsetof(index, n)].tensor
+#define SIZE(n)         values[offsetof(index, n)].size
+#define REAL(n)         values[offsetof(index, n)].real
 #define OPERATOR(name, gradient, bound, grid, ...)                                                           \
     static void call_##name(const union operator_value *values) {                                            \
         typedef struct operator_index_##name index;                                                          \
@@ -57,6 +61,7 @@
 #undef OPERATOR
 #undef OUT
 #undef OUT_U
+#undef OUT_OPTIONAL
 #undef IN
 #undef IN_U
 #undef OPTIONAL

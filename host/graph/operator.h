@@ -23,6 +23,7 @@ enum operator_id {
 enum argument_kind {
     ARGUMENT_OUT,
     ARGUMENT_OUT_U,
+    ARGUMENT_OUT_OPTIONAL,
     ARGUMENT_IN,
     ARGUMENT_IN_U,
     ARGUMENT_OPTIONAL,
@@ -84,15 +85,15 @@ static inline bool argument_is_tensor(enum argument_kind kind) {
 }
 
 static inline bool argument_is_written(enum argument_kind kind) {
-    return kind == ARGUMENT_OUT || kind == ARGUMENT_OUT_U || kind == ARGUMENT_INOUT;
+    return kind <= ARGUMENT_OUT_OPTIONAL || kind == ARGUMENT_INOUT;
 }
 
 static inline bool argument_is_read(enum argument_kind kind) {
-    return argument_is_tensor(kind) && kind != ARGUMENT_OUT && kind != ARGUMENT_OUT_U;
+    return argument_is_tensor(kind) && kind > ARGUMENT_OUT_OPTIONAL;
 }
 
 static inline bool argument_is_optional(enum argument_kind kind) {
-    return kind == ARGUMENT_OPTIONAL || kind == ARGUMENT_OPTIONAL_U;
+    return kind == ARGUMENT_OPTIONAL || kind == ARGUMENT_OPTIONAL_U || kind == ARGUMENT_OUT_OPTIONAL;
 }
 
 /* Whether the elements are uint32_t rather than float; both are 4 bytes. */

@@ -8,15 +8,16 @@
 
 #include <stddef.h>
 
-#define OUT(n)        n
-#define OUT_U(n)      n
-#define IN(n)         n
-#define IN_U(n)       n
-#define OPTIONAL(n)   n
-#define OPTIONAL_U(n) n
-#define INOUT(n)      n
-#define SIZE(n)       n
-#define REAL(n)       n
+#define OUT(n)          n
+#define OUT_U(n)        n
+#define OUT_OPTIONAL(n) n
+#define IN(n)           n
+#define IN_U(n)         n
+#define OPTIONAL(n)     n
+#define OPTIONAL_U(n)   n
+#define INOUT(n)        n
+#define SIZE(n)         n
+#define REAL(n)         n
 #define OPERATOR(name, gradient, bound, grid, ...)                                                           \
     struct operator_index_##name {                                                                           \
         char __VA_ARGS__;                                                                                    \
@@ -25,6 +26,7 @@
 #undef OPERATOR
 #undef OUT
 #undef OUT_U
+#undef OUT_OPTIONAL
 #undef IN
 #undef IN_U
 #undef OPTIONAL

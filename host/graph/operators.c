@@ -1,5 +1,7 @@
 #include "graph/operators.h"
 
+#include "graph/operator_index.h"
+
 #include <math.h>
 
 /* ---- helpers ---- */
@@ -47,6 +49,24 @@ static void require(struct graph *g, bool condition, const char *operator, const
 
 /* ---- products and normalisation ---- */
 
+void graph_append_product(struct graph *g, const struct tensor *c, const struct graph_product *p) {
+    const union graph_value values[] = {
+        [ARGUMENT_INDEX(matmul, c)] = TENSOR(c),
+        [ARGUMENT_INDEX(matmul, a)] = TENSOR(p->a),
+        [ARGUMENT_INDEX(matmul, b)] = TENSOR(p->b),
+        [ARGUMENT_INDEX(matmul, bias)] = TENSOR(p->bias),
+        [ARGUMENT_INDEX(matmul, batch)] = SIZE(p->batch),
+        [ARGUMENT_INDEX(matmul, m)] = SIZE(p->m),
+        [ARGUMENT_INDEX(matmul, n)] = SIZE(p->n),
+        [ARGUMENT_INDEX(matmul, k)] = SIZE(p->k),
+        [ARGUMENT_INDEX(matmul, transpose_a)] = SIZE(p->transpose_a),
+        [ARGUMENT_INDEX(matmul, transpose_b)] = SIZE(p->transpose_b),
+        [ARGUMENT_INDEX(matmul, rounding)] = SIZE(p->rounding),
+        [ARGUMENT_INDEX(matmul, rate)] = REAL(0),
+    };
+    graph_append(g, OPERATOR_matmul, values);
+}
+
 const struct tensor *graph_matmul(struct graph *g, const struct tensor *a, const struct tensor *b,
                                   bool transpose_a, bool transpose_b) {
     const size_t m = dimension(a, transpose_a ? 0 : 1), k = dimension(a, transpose_a ? 1 : 0);
@@ -58,8 +78,9 @@ const struct tensor *graph_matmul(struct graph *g, const struct tensor *a, const
     if (shape.rank >= 2)
         shape.of[shape.rank - 2] = m;
     const struct tensor *const c = graph_activation(g, shape);
-    APPEND(g, matmul, TENSOR(c), TENSOR(a), TENSOR(b), TENSOR(NULL), TENSOR(NULL), SIZE(batch), SIZE(m),
-           SIZE(n), SIZE(k), SIZE(transpose_a), SIZE(transpose_b), SIZE(graph_precision(g)));
+    graph_append_product(
+        g, c,
+        &(struct graph_product){a, b, NULL, batch, m, n, k, transpose_a, transpose_b, graph_precision(g)});
     return c;
 }
 
@@ -70,8 +91,8 @@ const struct tensor *graph_linear(struct graph *g, const struct tensor *x, const
     if (bias != NULL)
         require(g, bias->elements == n, "linear", bias, weight);
     const struct tensor *const y = graph_activation(g, with_last(x->shape, n));
-    APPEND(g, matmul, TENSOR(y), TENSOR(x), TENSOR(weight), TENSOR(bias), TENSOR(NULL), SIZE(1),
-           SIZE(rows(x)), SIZE(n), SIZE(k), SIZE(0), SIZE(1), SIZE(graph_precision(g)));
+    graph_append_product(
+        g, y, &(struct graph_product){x, weight, bias, 1, rows(x), n, k, false, true, graph_precision(g)});
     return y;
 }
 

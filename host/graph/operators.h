@@ -14,6 +14,14 @@
 /* op(a) op(b) for matrices (m, k) (k, n) -> (m, n), or stacks of them (batch, ., .). */
 const struct tensor *graph_matmul(struct graph *g, const struct tensor *a, const struct tensor *b,
                                   bool transpose_a, bool transpose_b);
+/* The same into `c` that is there already, for who has the sizes at hand; bias (n) or NULL. */
+struct graph_product {
+    const struct tensor *a, *b, *bias;
+    size_t batch, m, n, k;
+    bool transpose_a, transpose_b;
+    size_t rounding; /* enum precision */
+};
+void graph_append_product(struct graph *g, const struct tensor *c, const struct graph_product *product);
 /* x W^T + bias: x (..., K), weight (N, K), bias (N) or NULL -> (..., N). */
 const struct tensor *graph_linear(struct graph *g, const struct tensor *x, const struct tensor *weight,
                                   const struct tensor *bias);

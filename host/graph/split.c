@@ -16,7 +16,9 @@ static size_t parts_of(const struct graph_node *node, const struct gpu_propertie
     if (node->operator!= OPERATOR_matmul)
         return 1;
     const bool in_rows = SIZE_OF(transpose_a) != 0 && SIZE_OF(transpose_b) == 0;
-    if (!in_rows || SIZE_OF(batch) != 1 || TENSOR_OF(bias) != NULL || TENSOR_OF(addend) != NULL)
+    const bool is_more = TENSOR_OF(bias) != NULL || TENSOR_OF(random) != NULL || TENSOR_OF(addend) != NULL ||
+                         SIZE_OF(gelu) != 0;
+    if (!in_rows || SIZE_OF(batch) != 1 || is_more)
         return 1;
     return tiling_parts(SIZE_OF(m), SIZE_OF(n), SIZE_OF(k), device);
 }

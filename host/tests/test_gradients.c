@@ -14,8 +14,8 @@ struct matmul_sizes {
 
 static void matmul_forward(struct problem *p) {
     const struct matmul_sizes *s = p->sizes;
-    reference_matmul(p->y.value, p->in[0].value, p->in[1].value, s->with_bias ? p->in[2].value : NULL, NULL,
-                     s->batch, s->m, s->n, s->k, s->transpose_a, s->transpose_b, 0);
+    reference_product(p->y.value, p->in[0].value, p->in[1].value, s->with_bias ? p->in[2].value : NULL,
+                      s->batch, s->m, s->n, s->k, s->transpose_a, s->transpose_b);
 }
 
 static void matmul_backward(struct problem *p) {
@@ -24,14 +24,14 @@ static void matmul_backward(struct problem *p) {
     float *da = p->in[0].gradient, *db = p->in[1].gradient;
     const size_t g = s->batch, m = s->m, n = s->n, k = s->k;
     if (s->transpose_a) {
-        reference_matmul(da, b, dc, NULL, NULL, g, k, m, n, s->transpose_b, 1, 0);
+        reference_product(da, b, dc, NULL, g, k, m, n, s->transpose_b, 1);
     } else {
-        reference_matmul(da, dc, b, NULL, NULL, g, m, k, n, 0, !s->transpose_b, 0);
+        reference_product(da, dc, b, NULL, g, m, k, n, 0, !s->transpose_b);
     }
     if (s->transpose_b) {
-        reference_matmul(db, dc, a, NULL, NULL, g, n, k, m, 1, s->transpose_a, 0);
+        reference_product(db, dc, a, NULL, g, n, k, m, 1, s->transpose_a);
     } else {
-        reference_matmul(db, a, dc, NULL, NULL, g, k, n, m, !s->transpose_a, 0, 0);
+        reference_product(db, a, dc, NULL, g, k, n, m, !s->transpose_a, 0);
     }
     if (s->with_bias) {
         reference_sum_rows(p->in[2].gradient, dc, g * m, n, 1);

@@ -105,16 +105,16 @@ static void test_matmul(void **state) {
     float c[4];
     for (size_t variant = 0; variant < 4; variant++) {
         const size_t ta = variant & 1, tb = variant >> 1;
-        reference_matmul(c, ta ? a_transposed : a, tb ? b_transposed : b, NULL, NULL, 1, 2, 2, 3, ta, tb, 0);
+        reference_product(c, ta ? a_transposed : a, tb ? b_transposed : b, NULL, 1, 2, 2, 3, ta, tb);
         assert_memory_equal(c, expected, sizeof c);
-        reference_matmul(c, ta ? a_transposed : a, tb ? b_transposed : b, bias, NULL, 1, 2, 2, 3, ta, tb, 0);
+        reference_product(c, ta ? a_transposed : a, tb ? b_transposed : b, bias, 1, 2, 2, 3, ta, tb);
         assert_memory_equal(c, shifted, sizeof c);
     }
     /* Nothing to add up leaves the bias; two products of 1 x 1 are two numbers. */
     const float rows_of_bias[4] = {100, 200, 100, 200}, products[2] = {7, 16};
-    reference_matmul(c, a, b, bias, NULL, 1, 2, 2, 0, 0, 0, 0);
+    reference_product(c, a, b, bias, 1, 2, 2, 0, 0, 0);
     assert_memory_equal(c, rows_of_bias, sizeof c);
-    reference_matmul(c, a, b, NULL, NULL, 2, 1, 1, 1, 0, 0, 0);
+    reference_product(c, a, b, NULL, 2, 1, 1, 1, 0, 0);
     assert_memory_equal(c, products, sizeof products);
 }
 

@@ -34,8 +34,8 @@ static float *attention(struct walkthrough *w, const float *x, size_t queries, c
     const float *const W = walk_weight(w, 3 * E * E, "%sin_proj_weight", prefix);
     const float *const b = walk_weight(w, 3 * E, "%sin_proj_bias", prefix);
     float *const q = walk_floats(w, B * queries * E), *const kv = walk_floats(w, B * keys * 2 * E);
-    reference_matmul(q, x, W, b, NULL, 1, B * queries, E, E, 0, 1, 0);
-    reference_matmul(kv, y, W + E * E, b + E, NULL, 1, B * keys, 2 * E, E, 0, 1, 0);
+    reference_product(q, x, W, b, 1, B * queries, E, E, 0, 1);
+    reference_product(kv, y, W + E * E, b + E, 1, B * keys, 2 * E, E, 0, 1);
     float *const z = walk_floats(w, B * queries * E), *const lse = walk_floats(w, B * heads * queries);
     reference_attention(z, lse, q, kv, kv, NULL, NULL, B, heads, queries, keys, E / heads, E, 0, 2 * E, 0,
                         2 * E, E, 0, 0, 0, 1 / sqrtf((float)(E / heads)), 0);

@@ -98,7 +98,7 @@ float *walk_linear(struct walkthrough *w, const float *x, size_t rows, size_t in
     const float *const W = walk_weight(w, outputs * inputs, "%s.weight", name);
     const float *const b = walk_weight(w, outputs, "%s.bias", name);
     float *const y = walk_floats(w, rows * outputs);
-    reference_matmul(y, x, W, b, NULL, 1, rows, outputs, inputs, 0, 1, 0);
+    reference_product(y, x, W, b, 1, rows, outputs, inputs, 0, 1);
     return y;
 }
 
@@ -107,7 +107,7 @@ float *walk_project(struct walkthrough *w, const float *x, size_t rows, size_t i
     FORMAT_NAME(w, name);
     const float *const W = walk_weight(w, outputs * inputs, "%s.weight", name);
     float *const y = walk_floats(w, rows * outputs);
-    reference_matmul(y, x, W, NULL, NULL, 1, rows, outputs, inputs, 0, 1, 0);
+    reference_product(y, x, W, NULL, 1, rows, outputs, inputs, 0, 1);
     return y;
 }
 
