@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "conformance/application.h"
 #include "graph/dispatch.h"
+#include "graph/fuse.h"
 #include "objective/reader.h"
 #include "train/optimiser.h"
 
@@ -127,6 +128,8 @@ static enum status add_model(struct collection *collection, const struct model *
     snprintf(use, sizeof use, "%s, batch %zu", model->name, batch);
     TRY(graph_create(&graph));
     enum status status = build_model(graph, model, batch);
+    if (status == STATUS_OK)
+        status = graph_fuse(graph);
     if (status == STATUS_OK)
         status = add_graph(collection, graph, use);
     graph_destroy(graph);

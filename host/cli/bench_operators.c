@@ -171,8 +171,9 @@ static void append_product(struct graph *graph, const size_t s[MOST_DIMENSIONS],
         graph_activation(graph, transpose_b ? SHAPE(batch, n, k) : SHAPE(batch, k, n));
     graph_output(graph, a, "a");
     graph_output(graph, b, "b");
-    graph_append_product(graph, graph_activation(graph, SHAPE(batch, m, n)),
-                         &(struct graph_product){a, b, NULL, batch, m, n, k, transpose_a, transpose_b, PRECISION_F32});
+    graph_append_product(
+        graph, graph_activation(graph, SHAPE(batch, m, n)),
+        &(struct graph_product){a, b, NULL, batch, m, n, k, transpose_a, transpose_b, PRECISION_F32});
 }
 
 static enum status print_product(const struct cli_values *values, const struct gpu_device *device,

@@ -1,5 +1,7 @@
 #include "graph/dispatch.h"
 
+#include "graph/operator_index.h"
+
 #include <stdio.h>
 
 void dispatch_matmul(struct dispatch *dispatch, const union operator_value *values,

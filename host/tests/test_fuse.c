@@ -1,6 +1,7 @@
 /* Which sums are made where one of their parts is, and that they stay the same. */
 #include "graph/executor.h"
 #include "graph/fuse.h"
+#include "graph/operator_index.h"
 #include "graph/operators.h"
 
 #include <setjmp.h>
@@ -122,12 +123,107 @@ static void test_segments(void **state) {
     graph_destroy(g);
 }
 
+/* ---- what a product does to its result ---- */
+
+static size_t nodes_of(const struct graph *g, enum operator_id operator) {
+    size_t count = 0;
+    for (size_t i = 0; i < graph_node_count(g); i++)
+        count += graph_node(g, i)->operator== operator;
+    return count;
+}
+
+static const struct graph_node *first_product(const struct graph *g) {
+    for (size_t i = 0; i < graph_node_count(g); i++)
+        if (graph_node(g, i)->operator== OPERATOR_matmul)
+            return graph_node(g, i);
+    return NULL;
+}
+
+/* x + dropout(gelu(x W^T) W^T): one product after the other. Without a gradient nobody needs what gelu was applied to;
+ * with one, it is kept, and both dropout and gelu's gradient are done by the product backward. */
+static void test_feed_forward(void **state) {
+    (void)state;
+    for (int training = 0; training < 2; training++) {
+        struct graph *const g = new_graph();
+        const struct tensor *const x = parameter(g, "x");
+        const struct tensor *const hidden =
+            graph_dropout(g, graph_gelu(g, graph_linear(g, x, weight(g), NULL)), 0.5F);
+        const struct tensor *const y = graph_linear(g, hidden, weight(g), NULL);
+        graph_output(g, graph_add(g, x, graph_dropout(g, y, 0.5F)), "y");
+        if (training) {
+            const struct tensor *const loss = graph_sum(g, graph_find(g, "y"));
+            graph_backward(g, loss);
+            graph_output(g, graph_gradient(g, x), "dx");
+        }
+        adds_left(g);
+        assert_int_equal(nodes_of(g, OPERATOR_gelu), 0);
+        assert_int_equal(nodes_of(g, OPERATOR_gelu_backward), 0);
+        assert_int_equal(nodes_of(g, OPERATOR_dropout),
+                         training); /* of the loss's gradient: no product makes it */
+        const struct graph_node *const product = first_product(g);
+        assert_int_equal(product->numbers[ARGUMENT_INDEX(matmul, gelu)].size, 1);
+        assert_non_null(product->tensors[ARGUMENT_INDEX(matmul, random)]);
+        assert_int_equal(product->tensors[ARGUMENT_INDEX(matmul, pre)] != NULL, training);
+        graph_destroy(g);
+    }
+}
+
+/* gelu after a sum or dropout is none of the product's: it would come in the wrong order. */
+static void test_order(void **state) {
+    (void)state;
+    for (int variant = 0; variant < 2; variant++) {
+        struct graph *const g = new_graph();
+        const struct tensor *const x = parameter(g, "x"), *const y = graph_linear(g, x, weight(g), NULL);
+        const struct tensor *const z = variant == 0 ? graph_add(g, x, y) : graph_dropout(g, y, 0.5F);
+        graph_output(g, graph_gelu(g, z), "z");
+        assert_int_equal(adds_left(g), 0);
+        assert_int_equal(nodes_of(g, OPERATOR_gelu), 1);
+        assert_int_equal(nodes_of(g, OPERATOR_dropout), 0);
+        graph_destroy(g);
+    }
+}
+
+/* The numbers of a feed-forward layer and its gradient, as the product makes them and as the operators do, which get
+ * their chance when the host reads what lies between. */
+static void run_layer(float dx[COUNT], float dweight[WIDTH * WIDTH], bool apart) {
+    struct graph *const g = new_graph();
+    struct executor *executor;
+    const struct tensor *const x = parameter(g, "x"), *const inner = graph_linear(g, x, weight(g), NULL);
+    const struct tensor *const hidden = graph_gelu(g, apart ? graph_scale(g, inner, 1) : inner);
+    const struct tensor *const y =
+        graph_linear(g, apart ? graph_scale(g, hidden, 1) : hidden, weight(g), NULL);
+    graph_backward(g, graph_sum(g, graph_gelu(g, apart ? graph_scale(g, y, 1) : y)));
+    graph_output(g, graph_gradient(g, x), "dx");
+    graph_output(g, graph_gradient(g, weight(g)), "dweight");
+    adds_left(g);
+    assert_int_equal(nodes_of(g, OPERATOR_gelu), apart ? 2 : 0);
+    assert_int_equal(nodes_of(g, OPERATOR_gelu_backward), apart ? 2 : 1);
+    assert_int_equal(executor_create(&executor, g, NULL, false), STATUS_OK);
+    assert_int_equal(executor_initialise(executor, 7), STATUS_OK);
+    assert_int_equal(executor_run(executor, 0), STATUS_OK);
+    assert_int_equal(executor_read(executor, graph_find(g, "dx"), dx), STATUS_OK);
+    assert_int_equal(executor_read(executor, graph_find(g, "dweight"), dweight), STATUS_OK);
+    executor_destroy(executor);
+    graph_destroy(g);
+}
+
+static void test_same_layer(void **state) {
+    (void)state;
+    float dx[2][COUNT], dweight[2][WIDTH * WIDTH];
+    run_layer(dx[0], dweight[0], false);
+    run_layer(dx[1], dweight[1], true);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_float_equal(dx[0][i], dx[1][i], 1e-5);
+    for (size_t i = 0; i < WIDTH * WIDTH; i++)
+        assert_float_equal(dweight[0][i], dweight[1][i], 1e-5);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_results),
-        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_addend_not_ready),
-        cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_same_results),     cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_addend_not_ready), cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_feed_forward),     cmocka_unit_test(test_order),
+        cmocka_unit_test(test_same_layer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
