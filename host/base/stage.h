@@ -7,8 +7,11 @@
  *     else
  *         stage_discard(stage);                         // nothing is left
  *
- * Caveats: what is written lies beside the target meanwhile, under its name with ".<process>.part" behind it. A program
- * that is killed leaves it there.
+ * What is written lies beside the target meanwhile, under its name with ".<process>.part" behind it. A program that is
+ * killed leaves it there; the next stage for the same target removes it. A lock on the folder tells what is left from
+ * what is being written.
+ *
+ * Caveats: file systems that cannot lock a folder keep what was left.
  */
 #ifndef MNSP_BASE_STAGE_H
 #define MNSP_BASE_STAGE_H
@@ -17,7 +20,7 @@
 
 struct stage;
 
-/* Makes the folder to write into. Errors: STATUS_INVALID when something is at `path`, or its parent is not; STATUS_IO,
+/* Makes the folder to write into, and removes those that killed programs have left for `path`. Errors: STATUS_INVALID when something is at `path`, or its parent is not; STATUS_IO,
  * STATUS_MEMORY. */
 MNSP_NODISCARD enum status stage_open(struct stage **out, const char *path);
 

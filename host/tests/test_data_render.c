@@ -1,6 +1,7 @@
 /* Rendered words: the same by seed and index on any thread, in fonts that have the characters. */
 #include "data_files.h"
 
+#include "base/file.h"
 #include "data/loader.h"
 #include "data/source.h"
 
@@ -341,6 +342,68 @@ static void wear_is_how_often_pictures_are_worn(void **state) {
     assert_true(none < 0.8 * some && some < 0.9 * all);
 }
 
+static uint32_t big_endian(const char *bytes, int count) {
+    uint32_t value = 0;
+    for (int i = 0; i < count; i++)
+        value = value << 8 | (uint8_t)bytes[i];
+    return value;
+}
+
+/* Writes the names of a TrueType font's glyphs so that what it draws for "a" is called "aacute". Returns whether it
+ * was called "a". Format: OpenType, table "post" 2.0; "a" and "aacute" are 68 and 105 of Macintosh's order. */
+static bool rename_a(char *font, size_t size) {
+    enum { HEADER = 12, RECORD = 16, COUNT = 32, VERSION_2 = 0x20000, NAME_A = 68, NAME_AACUTE = 105 };
+    for (uint32_t table = 0; table < big_endian(font + 4, 2); table++) {
+        const char *const record = font + HEADER + table * RECORD;
+        char *const post = font + big_endian(record + 8, 4);
+        if (memcmp(record, "post", 4) != 0 || big_endian(post, 4) != VERSION_2)
+            continue;
+        char *name = post + COUNT + 2, *const end = name + 2 * (size_t)big_endian(post + COUNT, 2);
+        assert_true(end <= font + size);
+        for (; name < end; name += 2)
+            if (big_endian(name, 2) == NAME_A) {
+                name[1] = NAME_AACUTE;
+                return true;
+            }
+    }
+    return false;
+}
+
+/* Fonts whose "a" is something else by name draw symbols; they are passed over. */
+static void fonts_of_symbols_are_passed_over(void **state) {
+    (void)state;
+    static const char letters[] = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
+    char options[600], *font;
+    const char *const path = options;
+    struct data_set *set;
+    size_t size;
+    if (!file_exists(letters))
+        skip();
+    assert_ok(file_read(&font, &size, letters, 1 << 26));
+    assert_int_equal(mkdir(in_folder("fonts"), 0777), 0);
+    write_bytes(in_folder("fonts/letters.ttf"), font, size);
+    assert_true(rename_a(font, size));
+    write_bytes(in_folder("fonts/symbols.ttf"), font, size);
+    free(font);
+    snprintf(options, sizeof options, "render:count=20,fonts=%s", in_folder("fonts"));
+    set = open_one(options);
+    uint64_t both = 0, alone = 0;
+    for (size_t i = 0; i < 20; i++)
+        both ^= image_hash(set, i);
+    data_set_close(set);
+    assert_int_equal(unlink(in_folder("fonts/symbols.ttf")), 0); /* as if it had not been there */
+    set = open_one(options);
+    for (size_t i = 0; i < 20; i++)
+        alone ^= image_hash(set, i);
+    data_set_close(set);
+    assert_true(both == alone);
+    assert_ok(file_read(&font, &size, in_folder("fonts/letters.ttf"), 1 << 26));
+    assert_true(rename_a(font, size));
+    write_bytes(in_folder("fonts/letters.ttf"), font, size);
+    free(font);
+    assert_refused(data_set_open(&set, &path, 1), STATUS_INVALID, "no font");
+}
+
 static void wrong_options_are_refused(void **state) {
     (void)state;
     struct data_set *set;
@@ -390,6 +453,7 @@ int main(void) {
         cmocka_unit_test(training_goes_on_without_a_font),
         cmocka_unit_test(texts_stand_on_photographs),
         cmocka_unit_test(wear_is_how_often_pictures_are_worn),
+        cmocka_unit_test(fonts_of_symbols_are_passed_over),
         cmocka_unit_test(wrong_options_are_refused),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);

@@ -2,9 +2,11 @@
 #include "program.h"
 
 #include "base/file.h"
+#include "base/stage.h"
 #include "data/copy.h"
 #include "data/split.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 static struct data_set *open_one(const char *path) {
@@ -185,6 +187,38 @@ static void nothing_is_left_of_a_failure(void **state) {
     assert_int_equal(entries_like(".part"), 0);
 }
 
+static void render_and_kill(int seconds, const char *format) {
+    char before[64], words[64];
+    snprintf(before, sizeof before, "timeout --foreground -s KILL %d", seconds);
+    snprintf(words, sizeof words, "data render --count 100000000 %s killed.lmdb", format);
+    assert_int_equal(run_program(before, words), 128 + SIGKILL);
+}
+
+/* A program that was killed leaves its folder, and the next one for the same target removes it. What is being written,
+ * and what only looks alike, stays. */
+static void what_a_killed_program_left_is_removed(void **state) {
+    (void)state;
+    for (int seconds = 1; seconds <= 16 && entries_like(".part") == 0; seconds *= 2)
+        render_and_kill(seconds, "--to lmdb");
+    assert_int_equal(entries_like(".part"), 1);
+    render_and_kill(1, "--to folder");
+    assert_in_range(entries_like(".part"), 0, 1); /* that of the first is gone, if the second came so far */
+    assert_int_equal(mkdir(in_folder("killed.lmdb.part"), 0777), 0);
+    assert_int_equal(mkdir(in_folder("killed.lmdb.1x.part"), 0777), 0);
+    assert_int_equal(mkdir(in_folder("other.lmdb.1.part"), 0777), 0);
+    struct stage *stage;
+    assert_ok(stage_open(&stage, in_folder("killed.lmdb")));
+    assert_int_equal(entries_like(".part"), 4); /* with its own, and without what was left */
+    assert_int_equal(mnsp("data render --count 5 killed.lmdb"), 0);
+    assert_int_equal(entries_like(".part"), 4);
+    assert_true(file_is_folder(stage_folder(stage)));
+    stage_discard(stage);
+    assert_int_equal(entries_like(".part"), 3);
+    struct data_set *const set = open_one(in_folder("killed.lmdb"));
+    assert_int_equal(data_set_count(set), 5);
+    data_set_close(set);
+}
+
 static void wrong_words_are_refused(void **state) {
     (void)state;
     assert_failed(mnsp("data convert words out"), 2, "--to is missing");
@@ -316,6 +350,7 @@ int main(void) {
         cmocka_unit_test(the_map_grows),
         cmocka_unit_test(what_cannot_be_had_is_left_out),
         cmocka_unit_test(nothing_is_left_of_a_failure),
+        cmocka_unit_test(what_a_killed_program_left_is_removed),
         cmocka_unit_test(wrong_words_are_refused),
         cmocka_unit_test(parts_have_their_shares),
         cmocka_unit_test(equal_images_stay_together),
