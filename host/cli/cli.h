@@ -45,8 +45,8 @@ struct cli_command {
 };
 
 extern const struct cli_command command_devices, command_pretrain, command_finetune, command_eval,
-    command_read, command_replay, command_inspect, command_export, command_bench, command_profile, command_data_check,
-    command_data_convert, command_data_split, command_data_render, command_completion;
+    command_read, command_replay, command_inspect, command_export, command_bench, command_profile,
+    command_data_check, command_data_convert, command_data_split, command_data_render, command_completion;
 
 /* ---- what was given ---- */
 
@@ -92,6 +92,13 @@ MNSP_NODISCARD enum status cli_device(const struct cli_values *values, struct gp
 /* "llvmpipe (...)", or "reference". */
 const char *cli_device_name(const struct gpu_device *device);
 const char *cli_driver_name(const struct gpu_device *device);
+
+/* ---- threads ---- */
+
+/* --threads, or one per processor. Errors: STATUS_USAGE. */
+#define CLI_THREADS_OPTION                                                                                   \
+    { "threads", "N", "threads that work on images; default: one per processor; the result is the same" }
+MNSP_NODISCARD enum status cli_threads(const struct cli_values *values, uint32_t *threads);
 
 /* ---- output ---- */
 

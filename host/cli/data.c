@@ -1,7 +1,5 @@
 #include "cli/data.h"
 
-#include "train/threads.h"
-
 enum status cli_data_open(const struct cli_values *values, size_t others, struct data_set **set) {
     size_t count;
     const char *const *const paths = cli_operands(values, &count);
@@ -10,13 +8,6 @@ enum status cli_data_open(const struct cli_values *values, size_t others, struct
         return status_set(STATUS_USAGE, "name a data set%s; see --help",
                           others > 0 ? ", and then what to write" : "");
     return data_set_open(set, paths, count - others);
-}
-
-enum status cli_data_threads(const struct cli_values *values, uint32_t *threads) {
-    long long number = 0;
-    TRY(cli_number(values, "threads", 1, &number));
-    *threads = train_threads(number);
-    return STATUS_OK;
 }
 
 static double seconds_since(const struct timespec *start) {

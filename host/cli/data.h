@@ -1,4 +1,4 @@
-/* data.h: what the commands `mnsp data ...` share: their sources, threads and progress. */
+/* data.h: what the commands `mnsp data ...` share: their sources and progress. */
 #ifndef MNSP_CLI_DATA_H
 #define MNSP_CLI_DATA_H
 
@@ -10,11 +10,6 @@
 /* The sources that the operands name, all but the last `others` of them. Errors: STATUS_USAGE when there is none. */
 MNSP_NODISCARD enum status cli_data_open(const struct cli_values *values, size_t others,
                                          struct data_set **set);
-
-/* --threads, or one per processor. */
-#define CLI_DATA_THREADS                                                                                     \
-    { "threads", "N", "threads that work on images; default: one per processor; the result is the same" }
-MNSP_NODISCARD enum status cli_data_threads(const struct cli_values *values, uint32_t *threads);
 
 /* A line on the terminal: how many of how many, how fast, how long still. */
 struct cli_progress {

@@ -15,7 +15,7 @@ static const struct cli_option options[] = {
     {"max-length", "N", "positions of a reading, the end mark included, as in training; default: 25"},
     {"strict", NULL, "fail on any flaw, not only when no image can be used"},
     {"json", NULL, "print one JSON object"},
-    CLI_DATA_THREADS,
+    CLI_THREADS_OPTION,
     {0},
 };
 
@@ -173,7 +173,7 @@ static enum status check_set(const struct cli_values *values, struct data_set *s
     struct cli_progress progress = cli_progress_start(data_set_count(set));
     struct data_check_settings settings = {
         .charset = charset, .target_steps = places, .progress = cli_progress_step, .context = &progress};
-    TRY(cli_data_threads(values, &settings.threads));
+    TRY(cli_threads(values, &settings.threads));
     TRY(data_check_run(&check, set, &settings));
     const double seconds = cli_progress_end(&progress);
     enum status status = STATUS_OK;

@@ -3,7 +3,7 @@
 
 static const struct cli_option options[] = {
     CLI_DATA_TO,
-    CLI_DATA_THREADS,
+    CLI_THREADS_OPTION,
     {0},
 };
 

@@ -20,7 +20,7 @@ static const struct cli_option options[] = {
     {"fonts", "DIR", "a folder of fonts; default: those of the system"},
     {"photos", "DIR", "a folder of photographs without text to draw on now and then; default: none"},
     CLI_DATA_TO,
-    CLI_DATA_THREADS,
+    CLI_THREADS_OPTION,
     {0},
 };
 

@@ -6,7 +6,7 @@ static const struct cli_option options[] = {
      "the parts and how much each gets, as in train=0.9,validation=0.1; equal images go to one part"},
     {"seed", "S", "another seed, other parts; default: 0"},
     CLI_DATA_TO,
-    CLI_DATA_THREADS,
+    CLI_THREADS_OPTION,
     {0},
 };
 

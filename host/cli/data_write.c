@@ -55,7 +55,7 @@ static enum status copy(const struct cli_values *values, struct data_set *set, s
                                           .progress = cli_progress_step,
                                           .report = tell_skipped,
                                           .context = &progress};
-    TRY(cli_data_threads(values, &settings.threads));
+    TRY(cli_threads(values, &settings.threads));
     TRY(data_copy(set, output->writer, &settings, &skipped));
     const double seconds = cli_progress_end(&progress);
     cli_say("%zu images, %zu of them left out, %.0f images/s", data_set_count(set), skipped,

@@ -2,8 +2,6 @@
 #include "cli/json.h"
 #include "cli/reading.h"
 
-#include "train/threads.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,7 +13,6 @@ static const struct cli_option options[] = {
     {"worst", "FILE.png", "list the worst mistakes, and draw them: image, label, reading, confidence"},
     {"worst-count", "N", "how many of them (at most 400); default 40"},
     {"show", "N", "also list the first N words: what is written, what was read, with which confidence"},
-    {"threads", "N", "threads that prepare images; default: one per processor"},
     CLI_READING_OPTIONS,
     {0},
 };
@@ -107,14 +104,10 @@ static enum status prepare(struct scoring *s) {
 }
 
 static enum status score(struct scoring *s) {
-    long long threads = 0;
-    TRY(cli_number(s->values, "threads", 1, &threads));
     TRY(prepare(s));
-    struct evaluate_options evaluate = {.threads = train_threads(threads),
-                                        .message = print_message,
-                                        .progress = print_progress,
-                                        .word = take_word,
-                                        .context = s};
+    struct evaluate_options evaluate = {
+        .message = print_message, .progress = print_progress, .word = take_word, .context = s};
+    TRY(cli_threads(s->values, &evaluate.threads));
     evaluate.data = cli_all(s->values, "data", &evaluate.data_count);
     struct evaluate_result result;
     TRY(evaluate_run(&result, s->recogniser, &evaluate));

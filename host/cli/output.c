@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "train/threads.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -65,6 +66,13 @@ static char *cache_folder(void) {
     else if (home != NULL && home[0] == '/')
         status = memory_format(&folder, "%s/.cache/mnsp", home);
     return status == STATUS_OK ? folder : NULL;
+}
+
+enum status cli_threads(const struct cli_values *values, uint32_t *threads) {
+    long long number = 0;
+    TRY(cli_number(values, "threads", 1, &number));
+    *threads = train_threads(number);
+    return STATUS_OK;
 }
 
 enum status cli_device(const struct cli_values *values, struct gpu_device **device) {

@@ -4,6 +4,7 @@
 #include "cli/reading.h"
 
 #include "base/memory.h"
+#include "data/in_order.h"
 #include "data/view.h"
 
 #include <stdio.h>
@@ -21,6 +22,13 @@ static const struct cli_option options[] = {
      "each character"},
     CLI_READING_OPTIONS,
     {0},
+};
+
+/* An image as a thread prepares it. */
+struct prepared {
+    char *name;
+    float *planes; /* (3, H, W); NULL where there is no usable image */
+    char *message; /* why */
 };
 
 /* Images on their way through a recogniser, a batch at a time. */
@@ -75,6 +83,8 @@ static enum status flush(struct reading *r) {
     return status;
 }
 
+/* ---- preparing, on any thread ---- */
+
 static enum status load(const struct reading *r, size_t i, float *planes) {
     const struct settings *const settings = recogniser_settings(r->recogniser);
     struct data_image image;
@@ -85,40 +95,62 @@ static enum status load(const struct reading *r, size_t i, float *planes) {
     return status;
 }
 
-/* A bad image is named and passed over; what came before it is printed first. */
-static enum status pass_over(struct reading *r, const char *name) {
-    char *message;
-    TRY(memory_copy_text(&message, status_message()));
-    enum status status = flush(r);
-    if (status == STATUS_OK)
-        status = read_output_error(&r->output, name, message);
-    free(message);
-    r->failed++;
-    r->done++;
-    return status;
+static enum status prepare(void *context, size_t i, void *result) {
+    const struct reading *const r = context;
+    struct prepared *const prepared = result;
+    TRY(read_inputs_name(r->inputs, i, &prepared->name));
+    TRY(memory_new(&prepared->planes, r->image_floats, sizeof *prepared->planes));
+    const enum status status = load(r, i, prepared->planes);
+    if (status == STATUS_OK || status == STATUS_MEMORY)
+        return status;
+    free(prepared->planes);
+    prepared->planes = NULL;
+    return memory_copy_text(&prepared->message, status_message());
 }
 
-static enum status take(struct reading *r, size_t i) {
-    char *name;
-    TRY(read_inputs_name(r->inputs, i, &name));
-    enum status status = load(r, i, r->images + r->waiting * r->image_floats);
-    if (status != STATUS_OK) {
-        if (status != STATUS_MEMORY)
-            status = pass_over(r, name);
-        free(name);
-        return status;
-    }
-    r->names[r->waiting++] = name;
+static void drop(void *result) {
+    struct prepared *const prepared = result;
+    free(prepared->name);
+    free(prepared->planes);
+    free(prepared->message);
+}
+
+/* ---- taking, in order ---- */
+
+/* A bad image is named and passed over; what came before it is printed first. */
+static enum status pass_over(struct reading *r, const struct prepared *prepared) {
+    TRY(flush(r));
+    r->failed++;
+    r->done++;
+    return read_output_error(&r->output, prepared->name, prepared->message);
+}
+
+static enum status take(void *context, size_t i, void *result) {
+    struct reading *const r = context;
+    struct prepared *const prepared = result;
+    (void)i;
+    if (prepared->planes == NULL)
+        return pass_over(r, prepared);
+    memcpy(r->images + r->waiting * r->image_floats, prepared->planes, r->image_floats * sizeof *r->images);
+    r->names[r->waiting++] = prepared->name;
+    prepared->name = NULL;
     return r->waiting == recogniser_batch(r->recogniser) ? flush(r) : STATUS_OK;
 }
 
-static enum status read_all(struct reading *r) {
+static enum status read_all(struct reading *r, uint32_t threads) {
+    const size_t count = read_inputs_count(r->inputs);
+    const struct in_order job = {.count = count,
+                                 .threads = threads < count ? threads : (uint32_t)count,
+                                 .size = sizeof(struct prepared),
+                                 .make = prepare,
+                                 .take = take,
+                                 .drop = drop,
+                                 .context = r};
     const size_t batch = recogniser_batch(r->recogniser);
     TRY(memory_new(&r->images, batch * r->image_floats, sizeof *r->images));
     TRY(memory_new(&r->names, batch, sizeof *r->names));
     TRY(memory_new(&r->texts, batch, sizeof *r->texts));
-    for (size_t i = 0; i < read_inputs_count(r->inputs); i++)
-        TRY(take(r, i));
+    TRY(in_order_run(&job));
     TRY(flush(r));
     TRY(read_attention_finish(r->attention));
     return read_output_finish(&r->output);
@@ -130,12 +162,14 @@ static enum status read_with(const struct cli_values *values, const struct read_
     struct reading r = {.recogniser = recogniser,
                         .inputs = inputs,
                         .image_floats = 3 * (size_t)settings->image_height * (size_t)settings->image_width};
+    uint32_t threads;
+    TRY(cli_threads(values, &threads));
     clock_gettime(CLOCK_MONOTONIC, &r.begin);
     enum status status = read_output_open(&r.output, values);
     if (status == STATUS_OK)
         status = read_attention_open(&r.attention, values, recogniser, device);
     if (status == STATUS_OK)
-        status = read_all(&r);
+        status = read_all(&r, threads);
     forget_names(&r);
     read_output_close(&r.output);
     read_attention_close(r.attention);

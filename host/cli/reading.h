@@ -20,7 +20,7 @@
         {"decoder-heads", "N", "attention heads of the recogniser's decoder, likewise; default 8"},          \
         {"max-length", "N", "places of a text, the end mark included, likewise; default 25"},                \
         {"no-use-average", NULL, "read with the weights of the last step, not with their average"},          \
-        CLI_DEVICE_OPTIONS
+        CLI_THREADS_OPTION, CLI_DEVICE_OPTIONS
 
 /* The file of --model, or else of the recogniser that comes with mnsp. Release with free(). Errors: STATUS_USAGE
  * when there is neither. */

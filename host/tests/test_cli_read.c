@@ -148,6 +148,51 @@ static void read_searches_with_a_beam(void **state) {
     assert_has(program_err, "--length-penalty");
 }
 
+/* Many images, bad ones among them: what is printed, and in which order, is the same. */
+static void read_does_not_depend_on_threads(void **state) {
+    (void)state;
+    enum { ROWS = 60 };
+    static char list[ROWS * 16], out[sizeof program_out], err[sizeof program_err];
+    list[0] = '\0';
+    for (int i = 0; i < ROWS; i++)
+        sprintf(list + strlen(list), i % 7 == 3 ? "bad.png\tx\n" : "%d.png\tx\n", i % TINY_WORDS);
+    write_text(in_folder("words/many.tsv"), list);
+    for (int threads = 1; threads <= 9; threads += 4) {
+        assert_int_equal(
+            mnsp("read --format jsonl --batch 4 --threads %d " MODEL "words/many.tsv gone.png", threads), 1);
+        assert_has(program_err, "10 of 61 images could not be read");
+        if (threads > 1) {
+            assert_string_equal(program_out, out);
+            assert_string_equal(program_err, err);
+        }
+        strcpy(out, program_out);
+        strcpy(err, program_err);
+    }
+    assert_int_equal(mnsp("read --threads 0 " MODEL "words/0.png"), 2);
+    assert_has(program_err, "--threads");
+}
+
+/* Words that are drawn while they are read are those that a data set is written of. */
+static void read_takes_rendered_words(void **state) {
+    (void)state;
+    static char drawn[sizeof program_out];
+    assert_int_equal(mnsp("data render --count 5 --seed 4 --to folder drawn"), 0);
+    assert_int_equal(mnsp("read " MODEL "render:count=5,seed=4"), 0);
+    strcpy(drawn, program_out);
+    assert_has(drawn, "rendered word 4\t");
+    assert_int_equal(mnsp("read " MODEL "drawn"), 0);
+    const char *a = drawn, *b = program_out;
+    for (int i = 0; i < 5; i++, a = strchr(a, '\n') + 1, b = strchr(b, '\n') + 1) {
+        const char *const tab_a = strchr(a, '\t'), *const tab_b = strchr(b, '\t');
+        const size_t length = strcspn(tab_a, "\n");
+        assert_int_equal(strcspn(tab_b, "\n"), length);
+        assert_memory_equal(tab_a, tab_b, length);
+    }
+    assert_int_equal(mnsp("read " MODEL "words/0.png render:seed=4"), 1);
+    assert_has(program_out, "words/0.png\tab");
+    assert_has(program_err, "say how many words");
+}
+
 static void read_says_what_is_missing(void **state) {
     (void)state;
     assert_int_equal(mnsp("read " MODEL), 2);
@@ -297,6 +342,8 @@ int main(void) {
         cmocka_unit_test(read_prints_json_lines),
         cmocka_unit_test(read_prints_json),
         cmocka_unit_test(read_searches_with_a_beam),
+        cmocka_unit_test(read_does_not_depend_on_threads),
+        cmocka_unit_test(read_takes_rendered_words),
         cmocka_unit_test(read_says_what_is_missing),
         cmocka_unit_test(eval_prints_a_table),
         cmocka_unit_test(eval_prints_json),
