@@ -45,25 +45,3 @@ enum status status_context(enum status code, const char *format, ...) {
 const char *status_message(void) {
     return message;
 }
-
-const char *status_name(enum status code) {
-    switch (code) {
-    case STATUS_OK:
-        return "ok";
-    case STATUS_USAGE:
-        return "usage error";
-    case STATUS_INVALID:
-        return "invalid data";
-    case STATUS_IO:
-        return "input/output error";
-    case STATUS_MEMORY:
-        return "out of memory";
-    case STATUS_DEVICE:
-        return "device error";
-    case STATUS_UNSUPPORTED:
-        return "unsupported";
-    case STATUS_INTERNAL:
-        return "internal error";
-    }
-    return "unknown status";
-}

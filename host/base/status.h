@@ -54,9 +54,6 @@ enum status status_context(enum status code, const char *format, ...) MNSP_PRINT
 /* The message of this thread's last failure; "" when there was none. */
 const char *status_message(void);
 
-/* A word for the code, such as "device error". */
-const char *status_name(enum status code);
-
 /* Returns from the calling function when `expression` fails. */
 #define TRY(expression)                                                                                      \
     do {                                                                                                     \

@@ -9,6 +9,7 @@ static const struct cli_option options[] = {
      "measure steps on real images, and how long they wait for them; may be given several times"},
     {"repeat", "N",
      "runs measured; default: 3 steps, 10 on real images, or what an operator does in half a second"},
+    {"compare", "FILE", "an earlier result, written with --json: how many times as fast each row is now"},
     CLI_STEP_OPTIONS,
     {0},
 };

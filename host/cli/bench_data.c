@@ -77,25 +77,31 @@ static enum status measure_steps(const struct train_feed_options *options, struc
     return status;
 }
 
-static enum status print_fed(const struct cli_values *values, const struct settings *settings,
-                             const struct gpu_device *device, const struct fed *fed) {
+static json_t *fed_json(const struct cli_values *values, const struct settings *settings,
+                        const struct gpu_device *device, const struct fed *fed) {
     char objective[SETTINGS_TEXT_SIZE];
-    const char *const name = settings_format(settings, settings_find("objective"), objective);
-    const double rate = 1e3 * (double)settings->batch / fed->milliseconds;
-    if (cli_given(values, "json"))
-        return cli_print_json(json_pack(
-            "{s:o, s:o, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:o, s:o}", "step", cli_json_text(name), "preset",
-            cli_json_text(cli_step_preset(values, settings)), "batch", (json_int_t)settings->batch, "repeat",
-            (json_int_t)fed->repeat, "threads", (json_int_t)fed->threads, "loader_images_per_second",
-            fed->alone, "images_per_second", rate, "milliseconds", fed->milliseconds, "waiting_milliseconds",
-            fed->waiting, "device", cli_json_text(cli_device_name(device)), "driver",
-            cli_json_text(cli_driver_name(device))));
-    printf("%s step, %s, batch %lld, on %s (%s)\n", name, cli_step_preset(values, settings),
-           (long long)settings->batch, cli_device_name(device), cli_driver_name(device));
-    printf("  images     %.0f images/s by %zu threads when nothing else is done\n", fed->alone, fed->threads);
-    printf("  steps      %.1f ms, %.2f images/s (median of %zu)\n", fed->milliseconds, rate, fed->repeat);
-    printf("  waiting    %.2f ms of each step for its images\n", fed->waiting);
-    return STATUS_OK;
+    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:o, s:o}", "step",
+                     cli_json_text(settings_format(settings, settings_find("objective"), objective)),
+                     "preset", cli_json_text(cli_step_preset(values, settings)), "batch",
+                     (json_int_t)settings->batch, "repeat", (json_int_t)fed->repeat, "threads",
+                     (json_int_t)fed->threads, "loader_images_per_second", fed->alone, "images_per_second",
+                     1e3 * (double)settings->batch / fed->milliseconds, "milliseconds", fed->milliseconds,
+                     "waiting_milliseconds", fed->waiting, "device", cli_json_text(cli_device_name(device)),
+                     "driver", cli_json_text(cli_driver_name(device)));
+}
+
+static void print_text(const json_t *result) {
+    bench_print_step(result);
+    printf("  images     %.0f images/s by %lld threads when nothing else is done\n",
+           json_real_value(json_object_get(result, "loader_images_per_second")),
+           (long long)json_integer_value(json_object_get(result, "threads")));
+    printf("  steps      %.1f ms, %.2f images/s (median of %lld)",
+           json_real_value(json_object_get(result, "milliseconds")),
+           json_real_value(json_object_get(result, "images_per_second")),
+           (long long)json_integer_value(json_object_get(result, "repeat")));
+    bench_print_ratio(result);
+    printf("  waiting    %.2f ms of each step for its images\n",
+           json_real_value(json_object_get(result, "waiting_milliseconds")));
 }
 
 static enum status measure(const struct cli_values *values, const struct settings *settings,
@@ -109,7 +115,7 @@ static enum status measure(const struct cli_values *values, const struct setting
     if (status == STATUS_OK)
         status = measure_steps(options, &fed);
     if (status == STATUS_OK)
-        status = print_fed(values, settings, device, &fed);
+        status = bench_tell(values, fed_json(values, settings, device, &fed), print_text);
     train_step_destroy(step);
     return status;
 }

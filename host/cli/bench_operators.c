@@ -2,10 +2,10 @@
  * memory, timed by the device's clock where it has one. */
 #include "cli/bench.h"
 
-#include "base/memory.h"
-#include "base/philox.h"
 #include "base/precision.h"
+#include "cli/ceiling.h"
 #include "cli/json.h"
+#include "cli/measure.h"
 #include "graph/operator_index.h"
 #include "graph/operators.h"
 
@@ -13,12 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_RUNS = 200, LEAST_RUNS = 3, MOST_DIMENSIONS = 4 };
-static const double time_for_one = 0.5; /* seconds */
+enum { MOST_DIMENSIONS = 4 };
 
 struct measured {
-    double milliseconds, rate; /* median; 10^9 operations, or bytes, a second */
-    bool is_product;
+    double milliseconds;      /* median */
+    double gflops, gigabytes; /* a second; gflops 0: it is no product */
 };
 
 /* ---- a graph of one node ---- */
@@ -44,77 +43,16 @@ static void copy_node(struct graph *graph, const struct graph_node *node) {
     graph_append(graph, node->operator, values);
 }
 
-/* Integers that the operator can live with: indices in their range, everything visible, everything removed.
- */
-static uint32_t integer_of(const struct graph_node *node, const char *name, size_t i) {
-    const struct operator_info *const info = operator_info(node->operator);
-    static const char *const ranges[] = {"rows", "classes"};
-    if (strcmp(name, "removed") == 0)
-        return 1;
-    if (strcmp(name, "lengths") == 0)
-        return (uint32_t)node->numbers[operator_argument_index(node->operator, "keys")].size;
-    for (size_t r = 0; r < sizeof ranges / sizeof ranges[0]; r++) {
-        const uint32_t argument = operator_argument_index(node->operator, ranges[r]);
-        const bool is_index = strcmp(name, "index") == 0 || strcmp(name, "target") == 0;
-        if (is_index && argument < info->argument_count &&
-            (strcmp(name, "index") == 0) == (strcmp(ranges[r], "rows") == 0))
-            return (uint32_t)(i % node->numbers[argument].size);
-    }
-    return (uint32_t)i;
-}
-
-static enum status fill(struct executor *executor, const struct graph_node *node) {
-    const struct operator_info *const info = operator_info(node->operator);
-    for (uint32_t t = 0; t < operator_tensor_count(node->operator); t++) {
-        const struct tensor *const tensor = node->tensors[t];
-        if (tensor == NULL || !argument_is_read(info->arguments[t].kind))
-            continue;
-        uint32_t *words;
-        TRY(memory_new(&words, tensor->elements, sizeof *words));
-        for (size_t i = 0; i < tensor->elements; i++) {
-            const float value = philox_uniform(1, PHILOX_STREAM_TEST, t, i);
-            if (tensor->is_unsigned)
-                words[i] = integer_of(node, info->arguments[t].name, i);
-            else
-                memcpy(&words[i], &value, sizeof value);
-        }
-        const enum status status = executor_write(executor, tensor, words);
-        free(words);
-        TRY(status);
-    }
-    return STATUS_OK;
-}
-
 /* ---- measuring ---- */
-
-static enum status time_runs(struct executor *executor, size_t repeat, double *median) {
-    double times[MOST_RUNS];
-    size_t count = 0;
-    TRY(executor_run(executor, 0)); /* compiles, and warms up */
-    const size_t most = repeat && repeat < MOST_RUNS ? repeat : MOST_RUNS;
-    const double first = cli_seconds();
-    while (count < most && (repeat || count < LEAST_RUNS || cli_seconds() - first < time_for_one)) {
-        const double begin = cli_seconds();
-        TRY(executor_run(executor, 0));
-        const double host = 1e3 * (cli_seconds() - begin), device = 1e-6 * executor_nanoseconds(executor, 0);
-        times[count++] = device > 0 ? device : host;
-    }
-    *median = cli_median(times, count);
-    return STATUS_OK;
-}
 
 static enum status measure_graph(struct graph *graph, struct gpu_device *device, size_t repeat,
                                  struct measured *out) {
-    struct executor *executor;
-    TRY(executor_create(&executor, graph, device, true));
     const struct graph_node *const node = graph_node(graph, 0);
-    enum status status = fill(executor, node);
-    if (status == STATUS_OK)
-        status = time_runs(executor, repeat, &out->milliseconds);
-    executor_destroy(executor);
-    TRY(status);
-    out->is_product = cli_node_is_product(node);
-    out->rate = 1e-6 * (out->is_product ? graph_node_work(node) : cli_node_bytes(node)) / out->milliseconds;
+    /* An executor may cut the node in two: what it is comes from before. */
+    const double work = cli_node_is_product(node) ? graph_node_work(node) : 0, bytes = cli_node_bytes(node);
+    TRY(cli_measure_graph(&out->milliseconds, graph, device, repeat));
+    out->gflops = 1e-6 * work / out->milliseconds;
+    out->gigabytes = 1e-6 * bytes / out->milliseconds;
     return STATUS_OK;
 }
 
@@ -176,17 +114,22 @@ static void append_product(struct graph *graph, const size_t s[MOST_DIMENSIONS],
         &(struct graph_product){a, b, NULL, batch, m, n, k, transpose_a, transpose_b, PRECISION_F32});
 }
 
-static enum status print_product(const struct cli_values *values, const struct gpu_device *device,
-                                 const struct measured *m) {
-    const char *const transpose = cli_text(values, "transpose") ? cli_text(values, "transpose") : "nn";
-    if (cli_given(values, "json"))
-        return cli_print_json(json_pack(
-            "{s:s, s:s, s:s, s:f, s:f, s:o, s:o}", "op", "matmul", "shape", cli_text(values, "shape"),
-            "transpose", transpose, "gflops", m->rate, "milliseconds", m->milliseconds, "device",
-            cli_json_text(cli_device_name(device)), "driver", cli_json_text(cli_driver_name(device))));
-    printf("matmul %s %s: %.3f ms, %.2f GFLOP/s on %s (%s)\n", cli_text(values, "shape"), transpose,
-           m->milliseconds, m->rate, cli_device_name(device), cli_driver_name(device));
-    return STATUS_OK;
+static json_t *product_json(const struct cli_values *values, const struct gpu_device *device,
+                            const struct measured *m) {
+    return json_pack(
+        "{s:s, s:s, s:s, s:f, s:f, s:f, s:o, s:o}", "op", "matmul", "shape", cli_text(values, "shape"),
+        "transpose", cli_text(values, "transpose") ? cli_text(values, "transpose") : "nn", "gflops",
+        m->gflops, "gigabytes_per_second", m->gigabytes, "milliseconds", m->milliseconds, "device",
+        cli_json_text(cli_device_name(device)), "driver", cli_json_text(cli_driver_name(device)));
+}
+
+static void print_product(const json_t *row) {
+    printf("matmul %s %s: %.3f ms, %.2f GFLOP/s on %s (%s)", json_string_value(json_object_get(row, "shape")),
+           json_string_value(json_object_get(row, "transpose")),
+           json_real_value(json_object_get(row, "milliseconds")),
+           json_real_value(json_object_get(row, "gflops")), json_string_value(json_object_get(row, "device")),
+           json_string_value(json_object_get(row, "driver")));
+    bench_print_ratio(row);
 }
 
 static enum status bench_product(const struct cli_values *values, struct gpu_device *device, size_t repeat) {
@@ -204,7 +147,7 @@ static enum status bench_product(const struct cli_values *values, struct gpu_dev
     graph_destroy(graph);
     if (status != STATUS_OK)
         return status;
-    return print_product(values, device, &measured);
+    return bench_tell(values, product_json(values, device, &measured), print_product);
 }
 
 /* ---- the operators of a step ---- */
@@ -233,35 +176,57 @@ static bool is_new(const struct graph *graph, size_t index) {
     return true;
 }
 
-static json_t *row_json(const struct graph_node *node, const struct measured *m) {
+static json_t *row_json(const struct graph_node *node, const struct measured *m,
+                        const struct cli_ceilings *ceilings) {
     char sizes[CLI_SIZES_TEXT];
-    return json_pack("{s:s, s:s, s:f, s:f}", "op", operator_info(node->operator)->name, "sizes",
-                     cli_node_sizes(node, sizes), "milliseconds", m->milliseconds,
-                     m->is_product ? "gflops" : "gigabytes_per_second", m->rate);
+    const struct cli_least least = cli_least_time(ceilings, node);
+    json_t *const row = json_pack("{s:s, s:s, s:f, s:f, s:f, s:s}", "op", operator_info(node->operator)->name,
+                                  "sizes", cli_node_sizes(node, sizes), "milliseconds", m->milliseconds,
+                                  "gigabytes_per_second", m->gigabytes, "of_ceiling",
+                                  1e3 * least.seconds / m->milliseconds, "ceiling", least.ceiling);
+    if (row != NULL && m->gflops > 0)
+        json_object_set_new(row, "gflops", json_real(m->gflops));
+    return row;
 }
 
-static void print_row(const struct graph_node *node, const struct measured *m) {
-    char sizes[CLI_SIZES_TEXT];
-    printf("%-30s %-30s %10.3f %10.2f %s\n", operator_info(node->operator)->name, cli_node_sizes(node, sizes),
-           m->milliseconds, m->rate, m->is_product ? "GFLOP/s" : "GB/s");
-    fflush(stdout);
-}
-
-/* `rows`: where to put the rows as JSON; NULL prints them. */
 static enum status measure_all(const struct graph *graph, enum operator_id only, struct gpu_device *device,
-                               size_t repeat, json_t *rows) {
+                               size_t repeat, const struct cli_ceilings *ceilings, json_t *rows) {
     for (size_t i = 0; i < graph_node_count(graph); i++) {
         const struct graph_node *const node = graph_node(graph, i);
         struct measured measured = {0};
         if ((only != OPERATOR_COUNT && node->operator!= only) || !is_new(graph, i))
             continue;
+        cli_show("node %zu of %zu", i + 1, graph_node_count(graph));
         TRY(measure_node(node, device, repeat, &measured));
-        if (rows != NULL)
-            json_array_append_new(rows, row_json(node, &measured));
-        else
-            print_row(node, &measured);
+        json_array_append_new(rows, row_json(node, &measured, ceilings));
     }
+    cli_show("%s", "");
     return STATUS_OK;
+}
+
+static void print_row(const json_t *row) {
+    char gflops[32] = "";
+    const json_t *const rate = json_object_get(row, "gflops");
+    if (rate != NULL)
+        snprintf(gflops, sizeof gflops, "%.2f", json_real_value(rate));
+    printf("%-28s %-30s %10.3f %9s %8.2f %6.1f%% of %s", json_string_value(json_object_get(row, "op")),
+           json_string_value(json_object_get(row, "sizes")),
+           json_real_value(json_object_get(row, "milliseconds")), gflops,
+           json_real_value(json_object_get(row, "gigabytes_per_second")),
+           100 * json_real_value(json_object_get(row, "of_ceiling")),
+           json_string_value(json_object_get(row, "ceiling")));
+    bench_print_ratio(row);
+}
+
+static void print_operators(const json_t *result) {
+    size_t i;
+    const json_t *row, *const ceilings = json_object_get(result, "ceilings");
+    printf("operators on %s (%s), each alone\n", json_string_value(json_object_get(result, "device")),
+           json_string_value(json_object_get(result, "driver")));
+    cli_print_ceilings(ceilings);
+    printf("%-28s %-30s %10s %9s %8s %s\n", "operator", "sizes", "ms", "GFLOP/s", "GB/s",
+           "share of its ceiling");
+    json_array_foreach(json_object_get(result, "operators"), i, row) print_row(row);
 }
 
 static enum status check_found(const struct graph *graph, enum operator_id only) {
@@ -274,21 +239,21 @@ static enum status check_found(const struct graph *graph, enum operator_id only)
 
 static enum status bench_graph(const struct cli_values *values, const struct graph *graph,
                                enum operator_id only, struct gpu_device *device, size_t repeat) {
+    struct cli_ceilings ceilings;
     TRY(check_found(graph, only));
-    if (!cli_given(values, "json")) {
-        printf("operators on %s (%s), each alone\n%-30s %-30s %10s %10s\n", cli_device_name(device),
-               cli_driver_name(device), "operator", "sizes", "ms", "speed");
-        return measure_all(graph, only, device, repeat, NULL);
-    }
+    TRY(cli_measure_ceilings(&ceilings, graph, device));
     json_t *const rows = json_array();
-    const enum status status = measure_all(graph, only, device, repeat, rows);
+    const enum status status = measure_all(graph, only, device, repeat, &ceilings, rows);
     if (status != STATUS_OK) {
         json_decref(rows);
         return status;
     }
-    return cli_print_json(json_pack("{s:o, s:o, s:o}", "operators", rows, "device",
-                                    cli_json_text(cli_device_name(device)), "driver",
-                                    cli_json_text(cli_driver_name(device))));
+    return bench_tell(values,
+                      json_pack("{s:o, s:o, s:o, s:o}", "operators", rows, "ceilings",
+                                cli_ceilings_json(&ceilings), "device",
+                                cli_json_text(cli_device_name(device)), "driver",
+                                cli_json_text(cli_driver_name(device))),
+                      print_operators);
 }
 
 static enum status find_operator(const char *name, enum operator_id *out) {

@@ -34,10 +34,10 @@ static enum status measure(struct train_step *step, size_t repeat, double *milli
     return status;
 }
 
-static enum status print_json(const struct cli_values *values, const struct settings *settings,
-                              const struct gpu_device *device, const struct measured *m) {
+static json_t *step_json(const struct cli_values *values, const struct settings *settings,
+                         const struct gpu_device *device, const struct measured *m) {
     char objective[SETTINGS_TEXT_SIZE];
-    return cli_print_json(json_pack(
+    return json_pack(
         "{s:o, s:o, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "step",
         cli_json_text(settings_format(settings, settings_find("objective"), objective)), "preset",
         cli_json_text(cli_step_preset(values, settings)), "batch", (json_int_t)settings->batch, "repeat",
@@ -46,29 +46,27 @@ static enum status print_json(const struct cli_values *values, const struct sett
         (json_int_t)m->plan->parameter_bytes, "state_bytes", (json_int_t)m->plan->state_bytes, "input_bytes",
         (json_int_t)m->plan->input_bytes, "activation_bytes", (json_int_t)m->plan->temporary_bytes,
         "activation_bytes_without_sharing", (json_int_t)m->plan->unshared_bytes, "device",
-        cli_json_text(cli_device_name(device)), "driver", cli_json_text(cli_driver_name(device))));
+        cli_json_text(cli_device_name(device)), "driver", cli_json_text(cli_driver_name(device)));
 }
 
-static double mebibytes(uint64_t bytes) {
-    return (double)bytes / (1024 * 1024);
+static double mebibytes(const json_t *result, const char *key) {
+    return json_number_value(json_object_get(result, key)) / (1024 * 1024);
 }
 
-static void print_text(const struct cli_values *values, const struct settings *settings,
-                       const struct gpu_device *device, const struct measured *m) {
-    char objective[SETTINGS_TEXT_SIZE];
-    printf("%s step, %s, batch %lld, on %s (%s)\n",
-           settings_format(settings, settings_find("objective"), objective),
-           cli_step_preset(values, settings), (long long)settings->batch, cli_device_name(device),
-           cli_driver_name(device));
-    printf("  time       %.1f ms, %.2f images/s (median of %zu)\n", m->milliseconds,
-           1e3 * (double)settings->batch / m->milliseconds, m->repeat);
+static void print_text(const json_t *result) {
+    bench_print_step(result);
+    printf("  time       %.1f ms, %.2f images/s (median of %lld)",
+           json_real_value(json_object_get(result, "milliseconds")),
+           json_real_value(json_object_get(result, "images_per_second")),
+           (long long)json_integer_value(json_object_get(result, "repeat")));
+    bench_print_ratio(result);
     printf("  memory     %.1f MiB: parameters %.1f, optimiser and outputs %.1f, inputs %.1f, activations "
            "%.1f\n",
-           mebibytes(plan_bytes(m->plan)), mebibytes(m->plan->parameter_bytes),
-           mebibytes(m->plan->state_bytes), mebibytes(m->plan->input_bytes),
-           mebibytes(m->plan->temporary_bytes));
+           mebibytes(result, "peak_bytes"), mebibytes(result, "parameter_bytes"),
+           mebibytes(result, "state_bytes"), mebibytes(result, "input_bytes"),
+           mebibytes(result, "activation_bytes"));
     printf("             activations would take %.1f MiB if each had memory of its own\n",
-           mebibytes(m->plan->unshared_bytes));
+           mebibytes(result, "activation_bytes_without_sharing"));
 }
 
 enum status bench_step(const struct cli_values *values, struct gpu_device *device, size_t repeat) {
@@ -79,10 +77,8 @@ enum status bench_step(const struct cli_values *values, struct gpu_device *devic
     struct measured measured = {
         .repeat = repeat ? repeat : STANDARD_REPEAT, .plan = executor_plan(step->executor), .step = step};
     enum status status = measure(step, measured.repeat, &measured.milliseconds);
-    if (status == STATUS_OK && cli_given(values, "json"))
-        status = print_json(values, &settings, device, &measured);
-    else if (status == STATUS_OK)
-        print_text(values, &settings, device, &measured);
+    if (status == STATUS_OK)
+        status = bench_tell(values, step_json(values, &settings, device, &measured), print_text);
     train_step_destroy(step);
     return status;
 }

@@ -1,4 +1,5 @@
 /* profile.c: where the time of a training step goes, by the device's clock. */
+#include "cli/ceiling.h"
 #include "cli/json.h"
 #include "cli/step.h"
 
@@ -25,6 +26,7 @@ struct row {
     char name[NAME_SIZE];
     size_t count;                     /* nodes */
     double nanoseconds, flops, bytes; /* flops: of products and attention */
+    double least;                     /* seconds, at the ceilings of the device */
 };
 
 struct profile {
@@ -32,6 +34,7 @@ struct profile {
     size_t count;
     double nanoseconds, flops; /* of all */
     size_t repeat;
+    struct cli_ceilings ceilings;
 };
 
 /* ---- measuring ---- */
@@ -83,6 +86,7 @@ static void add_run(struct profile *profile, const struct train_step *step, enum
         row->flops += flops;
         profile->flops += flops;
         row->bytes += cli_node_bytes(node) * (double)runs;
+        row->least += cli_least_time(&profile->ceilings, node).seconds * (double)runs;
     }
 }
 
@@ -120,6 +124,11 @@ static double share(const struct profile *profile, const struct row *row) {
     return row->nanoseconds / profile->nanoseconds;
 }
 
+/* How near to the ceilings the device is: 1 at them. */
+static double of_ceiling(const struct row *row) {
+    return row->nanoseconds > 0 ? 1e9 * row->least / row->nanoseconds : 0;
+}
+
 /* Of one run of the segment, by its name. */
 static json_t *counts_json(const struct train_step *step, uint32_t segment) {
     const struct executor_counts counts = executor_counts(step->executor, segment);
@@ -137,22 +146,24 @@ static json_t *rows_json(const struct profile *profile, size_t most) {
     json_t *const rows = json_array();
     for (size_t i = 0; i < profile->count && i < most; i++) {
         const struct row *const row = &profile->rows[i];
-        json_array_append_new(
-            rows, json_pack("{s:s, s:I, s:f, s:f, s:f}", "name", row->name, "count", (json_int_t)row->count,
-                            "milliseconds", 1e-6 * row->nanoseconds, "share", share(profile, row),
-                            has_products(row) ? "gflops" : "gigabytes_per_second", rate(row)));
+        json_array_append_new(rows,
+                              json_pack("{s:s, s:I, s:f, s:f, s:f, s:f}", "name", row->name, "count",
+                                        (json_int_t)row->count, "milliseconds", 1e-6 * row->nanoseconds,
+                                        "share", share(profile, row), "of_ceiling", of_ceiling(row),
+                                        has_products(row) ? "gflops" : "gigabytes_per_second", rate(row)));
     }
     return rows;
 }
 
 static void print_rows(const struct profile *profile, size_t most) {
-    printf("%-46s %6s %11s %7s %10s\n", "", "nodes", "ms", "share", "speed");
+    printf("%-46s %6s %11s %7s %11s %10s\n", "", "nodes", "ms", "share", "of ceiling", "speed");
     for (size_t i = 0; i < profile->count && i < most; i++) {
         const struct row *const row = &profile->rows[i];
-        printf("%-46s %6zu %11.3f %6.1f%% %10.2f %s\n", row->name, row->count, 1e-6 * row->nanoseconds,
-               100 * share(profile, row), rate(row), has_products(row) ? "GFLOP/s" : "GB/s");
+        printf("%-46s %6zu %11.3f %6.1f%% %10.1f%% %10.2f %s\n", row->name, row->count,
+               1e-6 * row->nanoseconds, 100 * share(profile, row), 100 * of_ceiling(row), rate(row),
+               has_products(row) ? "GFLOP/s" : "GB/s");
     }
-    printf("%-46s %6s %11.3f %7s %10.2f GFLOP/s\n", "all", "", 1e-6 * profile->nanoseconds, "",
+    printf("%-46s %6s %11.3f %7s %11s %10.2f GFLOP/s\n", "all", "", 1e-6 * profile->nanoseconds, "", "",
            profile->flops / profile->nanoseconds);
 }
 
@@ -163,14 +174,17 @@ static enum status tell(const struct cli_values *values, const struct settings *
     settings_format(settings, settings_find("objective"), objective);
     if (cli_given(values, "json"))
         return cli_print_json(json_pack(
-            "{s:s, s:o, s:I, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "step", objective, "preset",
+            "{s:s, s:o, s:I, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o}", "step", objective, "preset",
             cli_json_text(cli_step_preset(values, settings)), "batch", (json_int_t)settings->batch,
             "milliseconds", 1e-6 * profile->nanoseconds, "gflops", profile->flops / profile->nanoseconds,
             "gradients", counts_json(step, 0), "update", counts_json(step, step->optimiser.segment), "rows",
-            rows_json(profile, most), "device", cli_json_text(cli_device_name(device)), "driver",
-            cli_json_text(cli_driver_name(device))));
+            rows_json(profile, most), "ceilings", cli_ceilings_json(&profile->ceilings), "device",
+            cli_json_text(cli_device_name(device)), "driver", cli_json_text(cli_driver_name(device))));
     printf("%s step, %s, batch %lld, on %s (%s)\n", objective, cli_step_preset(values, settings),
            (long long)settings->batch, cli_device_name(device), cli_driver_name(device));
+    json_t *const ceilings = cli_ceilings_json(&profile->ceilings);
+    cli_print_ceilings(ceilings);
+    json_decref(ceilings);
     print_rows(profile, most);
     print_counts(step, step->parts > 1 ? "gradients of a part" : "gradients", 0);
     print_counts(step, "update", step->optimiser.segment);
@@ -204,6 +218,8 @@ static enum status run(const struct cli_values *values) {
     TRY(cli_device(values, &device));
     profile.repeat = (size_t)repeat;
     enum status status = cli_step_create(&step, &settings, device, true);
+    if (status == STATUS_OK)
+        status = cli_measure_ceilings(&profile.ceilings, step->graph, device);
     if (status == STATUS_OK)
         status = measure(&profile, step, grouping);
     if (status == STATUS_OK)

@@ -162,19 +162,11 @@ enum status objective_build(struct graph *g, const struct objective_settings *se
 
 /* ---- names ---- */
 
-static const struct tensor *find(const struct objective_named *named, size_t count, const char *name) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(named[i].name, name) == 0)
-            return named[i].tensor;
-    return NULL;
-}
-
-const struct tensor *objective_term(const struct objective *objective, const char *name) {
-    return find(objective->terms, objective->term_count, name);
-}
-
 const struct tensor *objective_output(const struct objective *objective, const char *name) {
-    return find(objective->outputs, objective->output_count, name);
+    for (size_t i = 0; i < objective->output_count; i++)
+        if (strcmp(objective->outputs[i].name, name) == 0)
+            return objective->outputs[i].tensor;
+    return NULL;
 }
 
 /* ---- the teacher ---- */

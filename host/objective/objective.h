@@ -150,8 +150,7 @@ struct objective {
 MNSP_NODISCARD enum status objective_build(struct graph *g, const struct objective_settings *settings,
                                            size_t batch, struct objective *objective);
 
-/* A term or output by its name; NULL when there is none. */
-const struct tensor *objective_term(const struct objective *objective, const char *name);
+/* An output by its name; NULL when there is none. */
 const struct tensor *objective_output(const struct objective *objective, const char *name);
 
 /* ---- a teacher that follows ---- */

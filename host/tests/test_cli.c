@@ -208,6 +208,46 @@ static void check_product(const char *device) {
     json_decref(object);
 }
 
+/* Every row tells how near it is to a ceiling that was measured, too. */
+static void bench_knows_ceilings_and_compares(void **state) {
+    (void)state;
+    const char *const measure =
+        "bench " SMALL "--op layernorm --batch 2 --repeat 2 --json --device reference";
+    assert_int_equal(mnsp("%s", measure), 0);
+    json_t *object = printed_json(), *ceilings, *rows;
+    assert_ok(json_need_object(&ceilings, object, "ceilings", "output"));
+    positive(ceilings, "gigabytes_per_second");
+    positive(ceilings, "fp32_gflops");
+    assert_ok(json_need_array(&rows, object, "operators", "output"));
+    const size_t count = json_array_size(rows);
+    assert_true(count > 0);
+    positive(json_array_get(rows, 0), "of_ceiling");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "ceiling")), "memory");
+    /* The same rows, twice as slow, on another device, and one of another size. */
+    for (size_t i = 0; i < count; i++)
+        json_object_set_new(json_array_get(rows, i), "milliseconds", json_real(1e6));
+    json_object_set_new(json_array_get(rows, 0), "sizes", json_string("(1, 2)"));
+    json_object_set_new(object, "device", json_string("another"));
+    assert_int_equal(json_dump_file(object, in_folder("before.json"), 0), 0);
+    json_decref(object);
+    assert_int_equal(mnsp("%s --compare %s", measure, in_folder("before.json")), 0);
+    assert_has(program_err, "1 of ");
+    assert_has(program_err, "measured with the device another, this with reference");
+    object = printed_json();
+    assert_ok(json_need_array(&rows, object, "operators", "output"));
+    assert_null(json_object_get(json_array_get(rows, 0), "ratio"));
+    for (size_t i = 1; i < count; i++)
+        assert_float_equal(positive(json_array_get(rows, i), "ratio") *
+                               positive(json_array_get(rows, i), "milliseconds"),
+                           1e6, 1);
+    json_decref(object);
+    assert_int_equal(
+        mnsp("bench --op matmul --shape 4x4x4 --device reference --compare %s", in_folder("before.json")), 0);
+    assert_has(program_err, "nothing to compare");
+    assert_failed(mnsp("bench --op matmul --shape 4x4x4 --device reference --compare nowhere.json"), 1,
+                  "nowhere.json");
+}
+
 static void check_step(const char *device, const char *step) {
     assert_int_equal(mnsp("bench --step %s " SMALL "--batch 2 --repeat 2 --json %s", step, device), 0);
     json_t *const object = printed_json();
@@ -278,6 +318,7 @@ static void check_profile(const char *device, const char *by) {
         named(row, "name");
         shares += json_number_value(json_object_get(row, "share"));
         milliseconds += json_number_value(json_object_get(row, "milliseconds"));
+        positive(row, "of_ceiling");
     }
     assert_float_equal(shares, 1, 1e-6);
     assert_float_equal(milliseconds, positive(object, "milliseconds"), 1e-6 * milliseconds);
@@ -460,6 +501,7 @@ int main(void) {
         cmocka_unit_test(devices_are_named),
         cmocka_unit_test(without_a_driver_the_remedy_is_named),
         cmocka_unit_test(bench_prints_json),
+        cmocka_unit_test(bench_knows_ceilings_and_compares),
         cmocka_unit_test(bench_feeds_steps_with_real_images),
         cmocka_unit_test(bench_measures_every_operator),
         cmocka_unit_test(profile_shares_add_up),

@@ -18,9 +18,9 @@ static void order_views(const struct safetensors_view **ordered, const struct sa
 }
 
 static enum status view_bytes(uint64_t *bytes, const struct safetensors_view *view) {
+    *bytes = safetensors_type_size(view->type);
     if (view->rank > SAFETENSORS_MAX_RANK)
         return status_set(STATUS_INTERNAL, "tensor '%s' has %u dimensions", view->name, view->rank);
-    *bytes = safetensors_type_size(view->type);
     for (uint32_t i = 0; i < view->rank; i++)
         if (__builtin_mul_overflow(*bytes, view->shape[i], bytes))
             return status_set(STATUS_INTERNAL, "tensor '%s': the shape's product overflows", view->name);
