@@ -7,12 +7,19 @@
 #include "graph/graph_internal.h"
 #include "graph/operator_index.h"
 #include "graph/operators.h"
+#include "graph/recompute.h"
 
 #include <stdlib.h>
 
 struct backward {
     struct graph *graph;
+    struct recompute recompute;
 };
+
+/* Whose gradient it is: a tensor that is computed again is the one that it is a copy of. */
+static size_t id_of(const struct backward *backward, const struct tensor *tensor) {
+    return recompute_original(&backward->recompute, tensor->base);
+}
 
 struct graph *backward_graph(struct backward *backward) {
     return backward->graph;
@@ -20,7 +27,7 @@ struct graph *backward_graph(struct backward *backward) {
 
 const struct tensor *backward_of(struct backward *backward, const struct tensor *output) {
     struct graph *const g = backward->graph;
-    const size_t id = output->base->id;
+    const size_t id = id_of(backward, output);
     const struct tensor *const gradient = id < g->gradient_count ? g->gradients[id] : NULL;
     return gradient ? graph_view(g, gradient, output->shape) : NULL;
 }
@@ -31,7 +38,7 @@ bool backward_wants(const struct tensor *input) {
 
 void backward_give(struct backward *backward, const struct tensor *input, const struct tensor *gradient) {
     struct graph *const g = backward->graph;
-    const size_t id = input->base->id;
+    const size_t id = id_of(backward, input);
     if (!backward_wants(input) || g->status != STATUS_OK || id >= g->gradient_count)
         return;
     const struct tensor *const share = graph_view(g, gradient, input->base->shape);
@@ -71,14 +78,20 @@ void graph_backward(struct graph *g, const struct tensor *loss) {
     }
     g->gradient_count = g->tensor_count; /* tensors made from here on are gradients themselves */
     g->gradients[loss->base->id] = graph_constant(g, loss->base->shape, 1.0F);
-    struct backward backward = {g};
+    struct backward backward = {.graph = g};
+    if (recompute_start(&backward.recompute, g) != STATUS_OK)
+        graph_fail(g, STATUS_MEMORY, "%s", status_message());
     for (size_t i = nodes; i-- > 0 && g->status == STATUS_OK;) {
-        const struct graph_node node = g->nodes[i]; /* a copy: the array grows below */
+        struct graph_node node = g->nodes[i]; /* a copy: the array grows below */
         if (rules[node.operator] == NULL || !is_reached(g, &node))
             continue;
         g->scope = node.scope;
+        if (g->recompute)
+            node = recompute_node(&backward.recompute, &node);
         rules[node.operator](&backward, &node);
     }
+    recompute_finish(&backward.recompute);
+    recompute_free(&backward.recompute);
 }
 
 const struct tensor *graph_gradient(const struct graph *g, const struct tensor *x) {

@@ -265,6 +265,18 @@ void graph_scope(struct graph *graph, const char *name) {
     graph->scope = name;
 }
 
+void graph_block_begin(struct graph *graph) {
+    graph->block = ++graph->blocks;
+}
+
+void graph_block_end(struct graph *graph) {
+    graph->block = 0;
+}
+
+void graph_recompute(struct graph *graph) {
+    graph->recompute = true;
+}
+
 uint32_t graph_segment(struct graph *graph) {
     return ++graph->segment;
 }
@@ -297,7 +309,8 @@ void graph_append(struct graph *graph, enum operator_id id, const union graph_va
         return;
     }
     const struct operator_info *const info = operator_info(id);
-    struct graph_node node = {.operator= id, .segment = graph->segment, .scope = graph->scope};
+    struct graph_node node = {
+        .operator= id, .segment = graph->segment, .scope = graph->scope, .block = graph->block};
     bool differentiable = false;
     for (uint32_t i = 0; i < info->argument_count; i++) {
         const enum argument_kind kind = info->arguments[i].kind;

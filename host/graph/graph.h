@@ -89,6 +89,8 @@ struct graph_node {
     union operator_value numbers[OPERATOR_MAX_ARGUMENTS]; /* SIZE and REAL, by argument index */
     uint32_t segment;
     const char *scope; /* the part of the model that appended it, for profiles, such as "encoder" */
+    uint32_t block;    /* see graph_block_begin; 0: none */
+    bool is_copy;      /* computes again what a node of a block has computed */
 };
 
 struct graph;
@@ -148,6 +150,14 @@ const struct tensor *graph_output(struct graph *graph, const struct tensor *x, c
 /* What follows belongs to a part of the model with this name (for profiles). The text must outlive the
  * graph. */
 void graph_scope(struct graph *graph, const char *name);
+
+/* What is appended between these is a block, such as a layer of a transformer: with graph_recompute(), what it computes
+ * inside is not kept until the backward pass, but computed again from what the block started with. Blocks do not nest;
+ * operators that change a tensor cannot be in one whose gradient is wanted. */
+void graph_block_begin(struct graph *graph);
+void graph_block_end(struct graph *graph);
+/* Asks for that, before graph_backward(). Gradients are the same, bit for bit. */
+void graph_recompute(struct graph *graph);
 
 /* Starts a new segment and returns its number; the first is 0. Segments are run one by one; a tensor used in
  * several of them keeps its memory. */

@@ -14,6 +14,8 @@ struct graph {
     const struct tensor **gradients; /* by id of the base, after graph_backward */
     size_t gradient_count;
     uint32_t segment;
+    uint32_t block, blocks; /* the open one or 0; how many there are */
+    bool recompute;
     size_t streams;
     const char *scope;
     enum precision precision;

@@ -117,10 +117,12 @@ const struct tensor *model_decode_with(struct graph *g, const struct model_decod
     const struct model_part part = part_of(g);
     for (size_t i = 0; i < d->depth; i++) {
         const struct model_part layer = model_inside(&part, "decoder_blocks.%zu.", i);
+        graph_block_begin(g);
         x = model_norm(&layer, graph_add(g, x, self_attention(&layer, d, x)), "norm1", MODEL_NORM_EPS);
         x = model_norm(&layer, graph_add(g, x, cross_attention(&layer, d, x, memory)), "norm2",
                        MODEL_NORM_EPS);
         x = model_norm(&layer, graph_add(g, x, feed_forward(&layer, d, x)), "norm3", MODEL_NORM_EPS);
+        graph_block_end(g);
     }
     return model_norm(&part, x, "decoder_norm", MODEL_NORM_EPS);
 }

@@ -103,6 +103,9 @@ static const struct tensor *feed_forward(const struct model_part *block, const s
 const struct tensor *model_block(const struct model_part *block, const struct tensor *x, size_t heads,
                                  size_t inner) {
     struct graph *const g = block->graph;
+    graph_block_begin(g);
     x = graph_add(g, x, self_attention(block, model_norm(block, x, "norm1", MODEL_NORM_EPS), heads));
-    return graph_add(g, x, feed_forward(block, model_norm(block, x, "norm2", MODEL_NORM_EPS), inner));
+    x = graph_add(g, x, feed_forward(block, model_norm(block, x, "norm2", MODEL_NORM_EPS), inner));
+    graph_block_end(g);
+    return x;
 }

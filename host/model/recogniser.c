@@ -169,11 +169,13 @@ static const struct tensor *decode(struct graph *g, const struct model_recognise
                                    const struct model_memory *memory) {
     for (size_t i = 0; i < r->depth; i++) {
         const struct model_part layer = layer_of(g, i);
+        graph_block_begin(g);
         const struct tensor *const normal = model_norm(&layer, x, "norm1", LAYER_EPS);
         x = graph_add(g, x, self_attention(&layer, r, normal, length, next));
         const struct tensor *const query = model_norm(&layer, x, "norm2", LAYER_EPS);
         x = graph_add(g, x, image_attention(&layer, r, query, memory->key[i], memory->value[i]));
         x = graph_add(g, x, feed_forward(&layer, r, model_norm(&layer, x, "norm3", LAYER_EPS)));
+        graph_block_end(g);
     }
     const struct model_part part = model_part(g, "decoder.", GRAPH_TRAINABLE);
     x = model_norm(&part, x, "layer_norm", LAST_EPS);

@@ -90,6 +90,8 @@ static enum status build(struct train_step *step, const struct settings *setting
                          const struct train_step_options *options) {
     struct graph *const graph = step->graph;
     TRY(objective_build(graph, &step->objective_settings, step->batch, &step->objective));
+    if (settings->recompute == SETTINGS_RECOMPUTE_BLOCKS)
+        graph_recompute(graph);
     graph_backward(graph, step->objective.loss);
     if (step->parts > 1)
         accumulate(step);
