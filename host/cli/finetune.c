@@ -20,11 +20,13 @@ static enum status sizes_from(struct settings *settings, const char *init) {
 
 static enum status run(const struct cli_values *values) {
     struct settings settings;
-    TRY(cli_settings(values, "recogniser-small", &settings));
-    settings.objective = SETTINGS_OBJECTIVE_RECOGNITION;
+    TRY(cli_training_settings(values, "recogniser-small", &settings));
     struct train_options train = {.init = cli_text(values, "init")};
-    if (train.init != NULL)
-        TRY(sizes_from(&settings, train.init));
+    if (!cli_given(values, "resume")) {
+        settings.objective = SETTINGS_OBJECTIVE_RECOGNITION;
+        if (train.init != NULL)
+            TRY(sizes_from(&settings, train.init));
+    }
     train.validation = cli_all(values, "validation", &train.validation_count);
     return cli_train(values, &settings, &train);
 }

@@ -1,6 +1,7 @@
 #include "cli/training.h"
 
 #include "base/file.h"
+#include "cli/plan.h"
 #include "train/checkpoint.h"
 
 #include <stdio.h>
@@ -25,10 +26,10 @@ static void print_progress(void *context, const struct train_progress *p) {
           (double)p->result.loss, terms, p->rate, p->images_per_second, cli_time(p->seconds_left, left));
 }
 
-/* A resumed run has the settings of its checkpoint; options on the command line still come on top. */
-static enum status resumed_settings(const struct cli_values *values, struct settings *settings,
-                                    const char *out) {
+static enum status resumed_settings(const struct cli_values *values, struct settings *settings) {
+    const char *out;
     char *path;
+    TRY(cli_required(values, "out", &out));
     TRY(file_join(&path, out, CHECKPOINT_LAST));
     struct safetensors *file;
     struct checkpoint_state state;
@@ -40,16 +41,20 @@ static enum status resumed_settings(const struct cli_values *values, struct sett
     return cli_override(values, settings);
 }
 
-enum status cli_train(const struct cli_values *values, struct settings *settings,
-                      struct train_options *options) {
+enum status cli_training_settings(const struct cli_values *values, const char *preset,
+                                  struct settings *settings) {
+    return cli_given(values, "resume") ? resumed_settings(values, settings)
+                                       : cli_settings(values, preset, settings);
+}
+
+static enum status train(const struct cli_values *values, const struct settings *settings,
+                         struct train_options *options) {
     TRY(cli_required(values, "out", &options->out));
     options->data = cli_all(values, "data", &options->data_count);
     if (options->data_count == 0)
         return status_set(STATUS_USAGE,
                           "--data is missing: name a folder of images, an LMDB, or render:count=1000");
     options->resume = cli_given(values, "resume");
-    if (options->resume)
-        TRY(resumed_settings(values, settings, options->out));
     options->program = MNSP_VERSION;
     options->message = print_message;
     options->progress = print_progress;
@@ -59,6 +64,17 @@ enum status cli_train(const struct cli_values *values, struct settings *settings
     options->device = device;
     cli_say("training on %s (%s)", cli_device_name(device), cli_driver_name(device));
     const enum status status = train_run(settings, options);
+    gpu_device_close(device);
+    return status;
+}
+
+enum status cli_train(const struct cli_values *values, const struct settings *settings,
+                      struct train_options *options) {
+    struct gpu_device *device;
+    if (!cli_given(values, "plan"))
+        return train(values, settings, options);
+    TRY(cli_device(values, &device));
+    const enum status status = cli_plan(settings, device);
     gpu_device_close(device);
     return status;
 }

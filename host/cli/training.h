@@ -10,11 +10,17 @@
      "images to train on: a folder with labels.tsv, a folder of images, an LMDB, or "                        \
      "render:count=N,seed=S; may be given several times, and end in @W: W times in an epoch"},               \
         {"out", "RUN", "the run's folder: settings, log, checkpoints, pictures"},                            \
-        {"resume", NULL, "go on from RUN/last.safetensors, bit for bit"}, CLI_DEVICE_OPTIONS
+        {"resume", NULL, "go on from RUN/last.safetensors, bit for bit"},                                    \
+        {"plan", NULL, "print how much memory a step needs, also with other settings, and leave"},           \
+        CLI_DEVICE_OPTIONS
 
-/* Fills in data, out, resume and device, takes the settings of the checkpoint when resuming, runs, and says
- * how it goes. */
-MNSP_NODISCARD enum status cli_train(const struct cli_values *values, struct settings *settings,
+/* The settings of a run: those of its checkpoint when it is resumed, otherwise of the preset, given or as here (or
+ * NULL); with the options on top. */
+MNSP_NODISCARD enum status cli_training_settings(const struct cli_values *values, const char *preset,
+                                                 struct settings *settings);
+
+/* Fills in data, out, resume and device, runs, and says how it goes; or shows the plan, where it is asked for. */
+MNSP_NODISCARD enum status cli_train(const struct cli_values *values, const struct settings *settings,
                                      struct train_options *options);
 
 #endif

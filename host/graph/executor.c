@@ -23,6 +23,12 @@ static struct plan_limits device_limits(const struct gpu_properties *device) {
     return limits;
 }
 
+static enum status make_plan(struct plan **out, struct graph *graph, const struct gpu_device *device) {
+    const struct plan_limits limits =
+        device ? device_limits(gpu_device_properties(device)) : plan_host_limits();
+    return plan_create(out, graph, &limits);
+}
+
 /* Changes of the graph's nodes that leave what they compute. */
 static enum status prepare(struct graph *graph, const struct gpu_device *device) {
     if (device != NULL)
@@ -44,9 +50,7 @@ enum status executor_create_tiled(struct executor **out, struct graph *graph, st
     struct executor *executor;
     TRY(memory_new(&executor, 1, sizeof *executor));
     executor->graph = graph;
-    const struct plan_limits limits =
-        device ? device_limits(gpu_device_properties(device)) : plan_host_limits();
-    enum status status = plan_create(&executor->plan, graph, &limits);
+    enum status status = make_plan(&executor->plan, graph, device);
     if (status == STATUS_OK)
         status = device ? executor_create_vulkan(executor, device, timed, tiles)
                         : executor_create_reference(executor, timed);
@@ -58,17 +62,10 @@ enum status executor_create_tiled(struct executor **out, struct graph *graph, st
     return STATUS_OK;
 }
 
-enum status executor_fits(struct graph *graph, const struct gpu_device *device) {
-    const struct plan_limits limits = device_limits(gpu_device_properties(device));
-    struct plan *plan;
+enum status executor_make_plan(struct plan **out, struct graph *graph, const struct gpu_device *device) {
+    *out = NULL;
     TRY(prepare(graph, device));
-    TRY(plan_create(&plan, graph, &limits));
-    const uint64_t needed = plan_bytes(plan), room = gpu_device_room(device);
-    plan_destroy(plan);
-    if (needed <= room)
-        return STATUS_OK;
-    return status_set(STATUS_MEMORY, "the plan needs %.1f MiB, %.1f MiB are free", (double)needed / (1 << 20),
-                      (double)room / (1 << 20));
+    return make_plan(out, graph, device);
 }
 
 void executor_destroy(struct executor *executor) {

@@ -30,9 +30,10 @@ MNSP_NODISCARD enum status executor_create(struct executor **out, struct graph *
 MNSP_NODISCARD enum status executor_create_tiled(struct executor **out, struct graph *graph,
                                                  struct gpu_device *device, bool timed, struct tiles *tiles);
 void executor_destroy(struct executor *executor);
-/* Whether a graph would have room on a device now: makes its plan, takes no memory. Errors: those of the plan,
- * STATUS_MEMORY with the figures. */
-MNSP_NODISCARD enum status executor_fits(struct graph *graph, const struct gpu_device *device);
+/* The plan that an executor would make, for its figures; takes no memory of the device. Errors: those of the graph and
+ * the plan. */
+MNSP_NODISCARD enum status executor_make_plan(struct plan **out, struct graph *graph,
+                                              const struct gpu_device *device);
 const struct plan *executor_plan(const struct executor *executor);
 
 /* Writes the initial values of parameters and state, drawn from `seed` by the parameter's name, so that

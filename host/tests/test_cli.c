@@ -325,6 +325,32 @@ static void check_profile(const char *device, const char *by) {
     json_decref(object);
 }
 
+/* The figure of `accumulate N` in the plan that was printed, MiB: of what is kept, or computed again. */
+static double planned(int parts, int column) {
+    char line[32];
+    double kept, again;
+    snprintf(line, sizeof line, "accumulate %-5d", parts);
+    const char *const found = strstr(program_out, line);
+    if (found == NULL || sscanf(found + strlen(line), " %lf MiB%*[ *]%lf MiB", &kept, &again) != 2)
+        fail_msg("no %sin '%s'", line, program_out);
+    return column == 0 ? kept : again;
+}
+
+/* More parts and recomputation need less; nothing is trained, so that no data is asked for. */
+static void plan_shows_what_memory_a_run_needs(void **state) {
+    (void)state;
+    assert_int_equal(mnsp("pretrain --preset mnsp-tiny --batch 64 --plan --device reference"), 0);
+    assert_non_null(strstr(program_out, "batch 64, accumulate 1, recompute none"));
+    for (int parts = 1; parts <= 32; parts *= 2)
+        for (int column = 0; column < 2; column++)
+            assert_true(planned(2 * parts, column) < planned(parts, column));
+    assert_true(planned(1, 1) < planned(1, 0) / 2);
+    assert_failed(mnsp("pretrain --preset mnsp-tiny --batch 64 --accumulate 3 --plan --device reference"), 2,
+                  "accumulate");
+    if (has_device())
+        assert_int_equal(mnsp("finetune --preset recogniser-tiny --plan"), 0);
+}
+
 static void profile_shares_add_up(void **state) {
     (void)state;
     check_profile("--device reference", "operator");
@@ -505,6 +531,7 @@ int main(void) {
         cmocka_unit_test(bench_feeds_steps_with_real_images),
         cmocka_unit_test(bench_measures_every_operator),
         cmocka_unit_test(profile_shares_add_up),
+        cmocka_unit_test(plan_shows_what_memory_a_run_needs),
         cmocka_unit_test(inspect_describes_tensors),
         cmocka_unit_test(export_keeps_the_weights_alone),
         cmocka_unit_test(inspect_describes_data),

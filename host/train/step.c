@@ -1,6 +1,7 @@
 #include "train/step.h"
 
 #include "base/memory.h"
+#include "train/step_memory.h"
 #include "train/weights.h"
 
 #include <math.h>
@@ -119,9 +120,8 @@ static enum status build(struct train_step *step, const struct settings *setting
     return graph_status(graph);
 }
 
-/* A step without an executor. */
-static enum status describe(struct train_step **out, const struct settings *settings,
-                            const struct train_step_options *options) {
+enum status train_step_describe(struct train_step **out, const struct settings *settings,
+                                const struct train_step_options *options) {
     struct train_step *step;
     *out = NULL;
     TRY(memory_new(&step, 1, sizeof *step));
@@ -141,33 +141,6 @@ static enum status describe(struct train_step **out, const struct settings *sett
     return STATUS_OK;
 }
 
-/* Whether the images of a step fit in so many parts. */
-static bool fits(const struct settings *settings, const struct train_step_options *options, size_t images,
-                 size_t parts) {
-    struct train_step_options smaller = *options;
-    struct train_step *step;
-    smaller.batch = images / parts;
-    smaller.parts = parts;
-    const bool fit = describe(&step, settings, &smaller) == STATUS_OK &&
-                     executor_fits(step->graph, options->device) == STATUS_OK;
-    train_step_destroy(step);
-    return fit;
-}
-
-/* Adds to the message of a step that does not fit which number of parts would. */
-static enum status advise(enum status failure, const struct settings *settings,
-                          const struct train_step_options *options) {
-    char message[768];
-    snprintf(message, sizeof message, "%s", status_message());
-    const size_t parts = options->parts ? options->parts : 1, images = options->batch * parts;
-    size_t more = parts + 1;
-    while (more <= images && (images % more != 0 || !fits(settings, options, images, more)))
-        more++;
-    if (more > images)
-        return status_set(failure, "%s; not even --accumulate %zu would fit", message, images);
-    return status_set(failure, "%s; --accumulate %zu would fit", message, more);
-}
-
 static enum status equip(struct train_step *step, const struct settings *settings,
                          const struct train_step_options *options) {
     if (options->weights != NULL)
@@ -177,9 +150,7 @@ static enum status equip(struct train_step *step, const struct settings *setting
     const enum status status =
         executor_create_tiled(&step->executor, step->graph, options->device, options->timed, step->tiles);
     const bool too_large = status == STATUS_MEMORY || status == STATUS_UNSUPPORTED;
-    if (too_large && options->device != NULL && executor_fits(step->graph, options->device) != STATUS_OK)
-        return advise(status, settings, options);
-    return status;
+    return too_large ? step_memory_advise(status, settings, options) : status;
 }
 
 enum status train_step_create(struct train_step **out, const struct settings *settings,
@@ -187,7 +158,7 @@ enum status train_step_create(struct train_step **out, const struct settings *se
     struct train_step *step;
     *out = NULL;
     TRY(settings_check(settings));
-    TRY(describe(&step, settings, options));
+    TRY(train_step_describe(&step, settings, options));
     const enum status status = equip(step, settings, options);
     if (status != STATUS_OK) {
         train_step_destroy(step);

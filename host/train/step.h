@@ -64,10 +64,13 @@ struct train_step {
 struct objective_settings train_objective_settings(const struct settings *settings, size_t characters);
 
 /* Errors: STATUS_USAGE for settings that do not fit together, those of weights_check(), of the plan and of
- * the device. Where memory does not suffice, the message says which setting `accumulate` would fit. */
+ * the device. Where memory does not suffice, the message says which settings would fit. */
 MNSP_NODISCARD enum status train_step_create(struct train_step **out, const struct settings *settings,
                                              const struct train_step_options *options);
 void train_step_destroy(struct train_step *step);
+/* The graph of a step, without an executor: nothing can be run. */
+MNSP_NODISCARD enum status train_step_describe(struct train_step **out, const struct settings *settings,
+                                               const struct train_step_options *options);
 
 /* Begins step `number`, from 0. */
 MNSP_NODISCARD enum status train_step_begin(struct train_step *step, uint64_t number, double rate);

@@ -9,6 +9,7 @@
 #include "train/log.h"
 #include "train/recognise.h"
 #include "train/report.h"
+#include "train/step_memory.h"
 #include "train/weights.h"
 
 #include <stdio.h>
@@ -221,6 +222,18 @@ static enum status open_report(struct run *run) {
                                                                           .steps = run->steps});
 }
 
+static void say_memory(const struct run *run) {
+    const struct step_memory memory = step_memory_of_plan(executor_plan(run->step->executor));
+    const double mebibyte = 1 << 20;
+    char text[200];
+    snprintf(
+        text, sizeof text,
+        "a step takes %.1f MiB: parameters %.1f, optimiser and outputs %.1f, inputs %.1f, activations %.1f",
+        (double)memory.all / mebibyte, (double)memory.parameters / mebibyte, (double)memory.state / mebibyte,
+        (double)memory.inputs / mebibyte, (double)memory.activations / mebibyte);
+    say(run, text);
+}
+
 /* `kept`: the choices of tiles of the run that goes on; or NULL. */
 static enum status create_step(struct run *run, const char *kept) {
     TRY(train_step_create(
@@ -230,6 +243,7 @@ static enum status create_step(struct run *run, const char *kept) {
                                      .characters = run->charset.count,
                                      .device = run->options->device,
                                      .tiles = {.kept = kept, .report = report_message, .context = run}}));
+    say_memory(run);
     return run->step->tiles != NULL ? tiles_write(&run->tiles, run->step->tiles) : STATUS_OK;
 }
 
