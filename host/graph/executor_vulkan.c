@@ -235,7 +235,10 @@ static enum status record_node(struct vulkan_executor *self, const struct graph_
     struct gpu_dispatch dispatch = {.label = info->name};
     for (uint32_t i = 0; i < tensors; i++) {
         present |= node->tensors[i] != NULL ? 1U << i : 0;
-        dispatch.bindings[i] = binding_of(self, node->tensors[i], info->arguments[i].kind);
+        /* A shader could write to what it is given, as far as the validation layer knows: where an output is missing,
+         * the first one takes its place, which has its barriers anyway. */
+        const bool unwritten = node->tensors[i] == NULL && argument_is_written(info->arguments[i].kind);
+        dispatch.bindings[i] = binding_of(self, node->tensors[unwritten ? 0 : i], info->arguments[i].kind);
     }
     struct dispatch choice;
     TRY(dispatch_choose_tiled(&choice, node->operator, node->numbers, present,

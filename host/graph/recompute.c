@@ -69,6 +69,8 @@ static enum status copy_node(struct recompute *recompute, size_t number) {
     const struct operator_info *const info = operator_info(node.operator);
     for (uint32_t i = 0; i < operator_tensor_count(node.operator); i++) {
         const enum argument_kind kind = info->arguments[i].kind;
+        if (node.tensors[i] == NULL)
+            continue;
         if (argument_is_written(kind) && argument_is_read(kind))
             return status_set(STATUS_INTERNAL, "%s changes a tensor: it cannot be in a block", info->name);
         if (argument_is_written(kind) && recompute->copies[node.tensors[i]->base->id] == NULL)
@@ -105,7 +107,8 @@ struct graph_node recompute_node(struct recompute *recompute, const struct graph
 static bool is_read(const struct graph_node *node, const bool *read) {
     const struct operator_info *const info = operator_info(node->operator);
     for (uint32_t i = 0; i < operator_tensor_count(node->operator); i++)
-        if (argument_is_written(info->arguments[i].kind) && read[node->tensors[i]->base->id])
+        if (node->tensors[i] != NULL && argument_is_written(info->arguments[i].kind) &&
+            read[node->tensors[i]->base->id])
             return true;
     return false;
 }
