@@ -117,7 +117,8 @@ uint64_t gpu_buffer_bytes(const struct gpu_buffer *buffer);
 /* Bytes of the device's own memory that are free now, as far as the driver tells. */
 uint64_t gpu_device_room(const struct gpu_device *device);
 
-/* Copies between host memory and a buffer; waits for all that was started, and returns when the copy is done. */
+/* Copies between host memory and a buffer; waits for all that was started, and returns when the copy is
+ * done. */
 MNSP_NODISCARD enum status gpu_buffer_write(struct gpu_buffer *buffer, uint64_t offset, const void *data,
                                             uint64_t bytes);
 MNSP_NODISCARD enum status gpu_buffer_read(struct gpu_buffer *buffer, uint64_t offset, void *data,
@@ -128,8 +129,8 @@ MNSP_NODISCARD enum status gpu_buffer_fill(struct gpu_buffer *buffer, uint64_t o
 
 /* ---- copies that nobody waits for ---- */
 
-/* Host memory with copies of its own between it and buffers, which take their turn among what is started. With two
- * slots the host fills one while the other is on its way:
+/* Host memory with copies of its own between it and buffers, which take their turn among what is started.
+ * With two slots the host fills one while the other is on its way:
  *
  *     TRY(gpu_slot_take(slots[i], &memory));         waits until the last copy of this slot has ended
  *     memcpy(memory, images, bytes);
@@ -207,10 +208,10 @@ struct gpu_dispatch {
 
 /* A recording of dispatches in order. Barriers are placed by it, where a dispatch touches a range that an
  * earlier one wrote, or writes one that an earlier one touched; nowhere else. The recording is split into
- * several submissions where the estimated work exceeds what the device should take at once, by its type and by the time
- * that earlier submissions took; so is a dispatch that exceeds it alone, by its workgroups. The end of a
- * submission waits for its dispatches, so that what it has written can be used anywhere. Buffers must
- * outlive the recording. */
+ * several submissions where the estimated work exceeds what the device should take at once, by its type
+ * and by the time that earlier submissions took; so is a dispatch that exceeds it alone, by its
+ * workgroups. The end of a submission waits for its dispatches, so that what it has written can be used
+ * anywhere. Buffers must outlive the recording. */
 MNSP_NODISCARD enum status gpu_recording_create(struct gpu_device *device, struct gpu_recording **out,
                                                 const char *name, bool timed);
 MNSP_NODISCARD enum status gpu_record_dispatch(struct gpu_recording *recording,
@@ -220,14 +221,14 @@ MNSP_NODISCARD enum status gpu_recording_finish(struct gpu_recording *recording)
  * STATUS_DEVICE lost device (with what VK_EXT_device_fault tells, where there is one), time-out, or a
  * message of the validation layer. */
 MNSP_NODISCARD enum status gpu_recording_run(struct gpu_recording *recording);
-/* Hands a finished recording to the device, behind all that was started before, and returns at once. What it finds
- * wrong shows at the next wait. Time stamps are those of gpu_recording_run(). */
+/* Hands a finished recording to the device, behind all that was started before, and returns at once. What
+ * it finds wrong shows at the next wait. Time stamps are those of gpu_recording_run(). */
 MNSP_NODISCARD enum status gpu_recording_start(struct gpu_recording *recording);
 /* Waits for all that was started. */
 MNSP_NODISCARD enum status gpu_device_finish(struct gpu_device *device);
 
-/* What the host asked of a device since it was opened. A wait is for the end of a submission that was not known yet;
- * one for the last submission leaves the device without work until the host comes with more. */
+/* What the host asked of a device since it was opened. A wait is for the end of a submission that was not
+ * known yet; one for the last submission leaves the device without work until the host comes with more. */
 struct gpu_counts {
     uint64_t submissions, waits, waits_for_all;
 };

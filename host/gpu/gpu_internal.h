@@ -70,9 +70,10 @@ struct gpu_pipeline_cache {
     double unsaved_seconds; /* compile time that a crash would lose */
 };
 
-/* How much estimated work (struct gpu_dispatch) is handed over at once. Recordings are made of pieces of at most
- * `piece`; as many of them as `budget` allows are submitted together, at least one. The budget follows the time that
- * submissions take: it falls at once where one takes too long, and doubles while full ones are done in no time. */
+/* How much estimated work (struct gpu_dispatch) is handed over at once. Recordings are made of pieces of
+ * at most `piece`; as many of them as `budget` allows are submitted together, at least one. The budget
+ * follows the time that submissions take: it falls at once where one takes too long, and doubles while
+ * full ones are done in no time. */
 struct gpu_pace {
     double piece, budget;
     bool fixed;
@@ -134,14 +135,14 @@ MNSP_NODISCARD enum status gpu_validation_check(const struct gpu_device *device)
 
 /* ---- waiting ---- */
 
-/* Submits command buffers; the device's timeline reaches device->submitted at their end. `work` is what is estimated,
- * 0 for copies. */
+/* Submits command buffers; the device's timeline reaches device->submitted at their end. `work` is what is
+ * estimated, 0 for copies. */
 MNSP_NODISCARD enum status gpu_submit(struct gpu_device *device, const VkCommandBuffer *commands,
                                       size_t count, double work, const char *what);
 /* Waits until the timeline has reached `value`. */
 MNSP_NODISCARD enum status gpu_wait(struct gpu_device *device, uint64_t value, const char *what);
-/* Waits for everything submitted, before objects are destroyed; false for a device that hangs, which never lets go of
- * them. */
+/* Waits for everything submitted, before objects are destroyed; false for a device that hangs, which never
+ * lets go of them. */
 bool gpu_settle(struct gpu_device *device);
 
 /* ---- buffers ---- */
@@ -158,8 +159,8 @@ struct gpu_buffer {
 /* STATUS_INTERNAL for bytes that the buffer does not have. */
 MNSP_NODISCARD enum status gpu_check_span(const struct gpu_buffer *buffer, uint64_t offset, uint64_t bytes);
 
-/* A pool with one command buffer, for copies; it is begun anew each time, and ends with a submission after which
- * everything sees what was copied. */
+/* A pool with one command buffer, for copies; it is begun anew each time, and ends with a submission after
+ * which everything sees what was copied. */
 MNSP_NODISCARD enum status gpu_transfer_commands_create(struct gpu_device *device, VkCommandPool *pool,
                                                         VkCommandBuffer *commands, const char *name);
 MNSP_NODISCARD enum status gpu_transfer_begin(struct gpu_device *device, VkCommandPool pool,
@@ -250,8 +251,8 @@ struct gpu_recording {
 
 /* Writes a time stamp into the open command buffer: at its start, and after each dispatch. */
 MNSP_NODISCARD enum status gpu_timing_stamp(struct gpu_recording *recording);
-/* Notes that dispatch `index` took the time from the stamp `begin` to the last one; none where there is no later
- * one. */
+/* Notes that dispatch `index` took the time from the stamp `begin` to the last one; none where there is no
+ * later one. */
 MNSP_NODISCARD enum status gpu_timing_note(struct gpu_recording *recording, size_t index, size_t begin);
 /* Reads the time stamps after a run. */
 MNSP_NODISCARD enum status gpu_timing_collect(struct gpu_recording *recording);

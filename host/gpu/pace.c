@@ -1,11 +1,12 @@
 #include "gpu/gpu_internal.h"
 
-/* What a submission may take: an eighth of the shortest watchdog there is, 2 s on Windows (amdgpu's is 10 s). */
+/* What a submission may take: an eighth of the shortest watchdog there is, 2 s on Windows (amdgpu's is 10
+ * s). */
 static const double longest = 0.25;
 
 struct gpu_pace gpu_pace_start(enum gpu_device_type type, double work) {
-    /* At an assumed 400 GFLOP/s for discrete GPUs and 20 for others, far below what even poor shaders reach. A CPU
-     * device has no watchdog; its submissions end so that a wait sees progress. */
+    /* At an assumed 400 GFLOP/s for discrete GPUs and 20 for others, far below what even poor shaders
+     * reach. A CPU device has no watchdog; its submissions end so that a wait sees progress. */
     static const double first[] = {
         [GPU_TYPE_OTHER] = 5e9,   [GPU_TYPE_INTEGRATED] = 5e9, [GPU_TYPE_DISCRETE] = 1e11,
         [GPU_TYPE_VIRTUAL] = 5e9, [GPU_TYPE_CPU] = 1e12,

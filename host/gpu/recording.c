@@ -274,8 +274,9 @@ static enum status need_barrier(struct gpu_recording *recording, const struct gp
     return STATUS_OK;
 }
 
-/* A dispatch of more work than a piece holds is cut into shares, which need no order among them. Shaders unfold y into
- * x by the number of workgroups in x (shaders/include/index.glsl), so that x is cut only where it is alone. */
+/* A dispatch of more work than a piece holds is cut into shares, which need no order among them. Shaders
+ * unfold y into x by the number of workgroups in x (shaders/include/index.glsl), so that x is cut only
+ * where it is alone. */
 static enum status record(struct gpu_recording *recording, const struct gpu_dispatch *dispatch) {
     const uint32_t *const groups = dispatch->groups;
     const double work = dispatch->work > least_work ? dispatch->work : least_work;

@@ -65,8 +65,8 @@ static enum status give_up(struct gpu_device *device, double seconds, const char
     return gpu_ready(device);
 }
 
-/* Waits for one submission. One whose beginning and end were seen tells how fast the device is: it began when the one
- * before it ended. */
+/* Waits for one submission. One whose beginning and end were seen tells how fast the device is: it began
+ * when the one before it ended. */
 static enum status wait_for(struct gpu_device *device, uint64_t value, const char *what) {
     const double seconds = patience(device);
     VkResult result = wait_until(device, value, 0);

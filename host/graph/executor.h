@@ -25,13 +25,13 @@ struct executor;
  * STATUS_DEVICE. */
 MNSP_NODISCARD enum status executor_create(struct executor **out, struct graph *graph,
                                            struct gpu_device *device, bool timed);
-/* The same with products in tiles by measurement, which is made here where it is missing; NULL: the fixed choice.
- * The reference has no tiles. */
+/* The same with products in tiles by measurement, which is made here where it is missing; NULL: the fixed
+ * choice. The reference has no tiles. */
 MNSP_NODISCARD enum status executor_create_tiled(struct executor **out, struct graph *graph,
                                                  struct gpu_device *device, bool timed, struct tiles *tiles);
 void executor_destroy(struct executor *executor);
-/* The plan that an executor would make, for its figures; takes no memory of the device. Errors: those of the graph and
- * the plan. */
+/* The plan that an executor would make, for its figures; takes no memory of the device. Errors: those of
+ * the graph and the plan. */
 MNSP_NODISCARD enum status executor_make_plan(struct plan **out, struct graph *graph,
                                               const struct gpu_device *device);
 const struct plan *executor_plan(const struct executor *executor);
@@ -56,14 +56,14 @@ MNSP_NODISCARD enum status executor_run(struct executor *executor, uint32_t segm
  *     ...                                            more of this kind
  *     TRY(executor_collect(executor, 0, (void *[]){&value}));        waits until the loss is there
  *
- * What was started runs in order. Reading and writing of anything but inputs, and executor_run, wait for it. The
- * reference runs a segment when it is started. */
+ * What was started runs in order. Reading and writing of anything but inputs, and executor_run, wait for
+ * it. The reference runs a segment when it is started. */
 MNSP_NODISCARD enum status executor_start(struct executor *executor, uint32_t segment);
 
 enum { EXECUTOR_POSTS = 2, EXECUTOR_POST_TENSORS = 16 };
 
-/* Copies tensors, as they are when all is done that was started, to post 0 or 1, where they stay until the next one
- * there. */
+/* Copies tensors, as they are when all is done that was started, to post 0 or 1, where they stay until the
+ * next one there. */
 MNSP_NODISCARD enum status executor_post(struct executor *executor, size_t post,
                                          const struct tensor *const *tensors, size_t count);
 MNSP_NODISCARD enum status executor_collect(struct executor *executor, size_t post, void *const *data);

@@ -1,7 +1,8 @@
 /* executor_vulkan.c: records every segment of a plan once, and replays it.
  *
- * Inputs are written to one of two slots of host memory; a segment begins with a copy of what was written since the
- * last one. So the inputs of a step are written while the one before runs, and shaders read the device's own memory.
+ * Inputs are written to one of two slots of host memory; a segment begins with a copy of what was written
+ * since the last one. So the inputs of a step are written while the one before runs, and shaders read the
+ * device's own memory.
  */
 #include "base/memory.h"
 #include "graph/dispatch.h"
@@ -235,8 +236,8 @@ static enum status record_node(struct vulkan_executor *self, const struct graph_
     struct gpu_dispatch dispatch = {.label = info->name};
     for (uint32_t i = 0; i < tensors; i++) {
         present |= node->tensors[i] != NULL ? 1U << i : 0;
-        /* A shader could write to what it is given, as far as the validation layer knows: where an output is missing,
-         * the first one takes its place, which has its barriers anyway. */
+        /* A shader could write to what it is given, as far as the validation layer knows: where an output
+         * is missing, the first one takes its place, which has its barriers anyway. */
         const bool unwritten = node->tensors[i] == NULL && argument_is_written(info->arguments[i].kind);
         dispatch.bindings[i] = binding_of(self, node->tensors[unwritten ? 0 : i], info->arguments[i].kind);
     }

@@ -129,10 +129,10 @@ const struct tensor *graph_constant(struct graph *graph, struct shape shape, flo
 /* The same elements in another shape. */
 const struct tensor *graph_view(struct graph *graph, const struct tensor *x, struct shape shape);
 
-/* Puts tensors of floats side by side into memory that lasts, and returns a tensor of all of it, so that an operator
- * that treats elements alike takes them at once: the weights of a network, say. Each begins at a multiple of
- * GRAPH_PACK_ELEMENTS; the elements between them are 0 at first. A tensor can be in one pack only, and is used
- * as before. An activation should be written by one node, each run anew or by adding. */
+/* Puts tensors of floats side by side into memory that lasts, and returns a tensor of all of it, so that
+ * an operator that treats elements alike takes them at once: the weights of a network, say. Each begins at
+ * a multiple of GRAPH_PACK_ELEMENTS; the elements between them are 0 at first. A tensor can be in one pack
+ * only, and is used as before. An activation should be written by one node, each run anew or by adding. */
 enum { GRAPH_PACK_ELEMENTS = 64 };
 const struct tensor *graph_pack(struct graph *graph, const struct tensor *const *members, size_t count);
 /* The elements of a pack that `tensor` needs, with those up to the next one. */
@@ -151,9 +151,10 @@ const struct tensor *graph_output(struct graph *graph, const struct tensor *x, c
  * graph. */
 void graph_scope(struct graph *graph, const char *name);
 
-/* What is appended between these is a block, such as a layer of a transformer: with graph_recompute(), what it computes
- * inside is not kept until the backward pass, but computed again from what the block started with. Blocks do not nest;
- * operators that change a tensor cannot be in one whose gradient is wanted. */
+/* What is appended between these is a block, such as a layer of a transformer: with graph_recompute(),
+ * what it computes inside is not kept until the backward pass, but computed again from what the block
+ * started with. Blocks do not nest; operators that change a tensor cannot be in one whose gradient is
+ * wanted. */
 void graph_block_begin(struct graph *graph);
 void graph_block_end(struct graph *graph);
 /* Asks for that, before graph_backward(). Gradients are the same, bit for bit. */

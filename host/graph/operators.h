@@ -80,7 +80,8 @@ const struct tensor *graph_slice(struct graph *g, const struct tensor *x, size_t
 const struct tensor *graph_gather_rows(struct graph *g, const struct tensor *x, const struct tensor *index);
 /* table (V, D), index (...) -> (..., D). */
 const struct tensor *graph_embedding(struct graph *g, const struct tensor *table, const struct tensor *index);
-/* y[b, index[b, i]] = x[b, i] in place: y (B, R, D), x (B, C, D), index (B, C) without equal ones in a row. */
+/* y[b, index[b, i]] = x[b, i] in place: y (B, R, D), x (B, C, D), index (B, C) without equal ones in a
+ * row. */
 void graph_scatter_rows(struct graph *g, const struct tensor *y, const struct tensor *x,
                         const struct tensor *index);
 
@@ -129,8 +130,8 @@ const struct tensor *graph_ctc(struct graph *g, const struct tensor *logits, con
 
 /* ---- updates: they change their first tensor ---- */
 
-/* A new tensor to which each run adds factor * x; a run in which part (1, unsigned) is 0 begins anew. Use it in
- * another segment or make it an output: then it keeps its memory from run to run. */
+/* A new tensor to which each run adds factor * x; a run in which part (1, unsigned) is 0 begins anew. Use
+ * it in another segment or make it an output: then it keeps its memory from run to run. */
 const struct tensor *graph_accumulate(struct graph *g, const struct tensor *x, const struct tensor *part,
                                       float factor);
 /* partial = sums of squares of as many pieces of x. */
@@ -146,8 +147,8 @@ struct graph_adamw {
 };
 void graph_adamw(struct graph *g, const struct graph_adamw *update);
 void graph_ema(struct graph *g, const struct tensor *average, const struct tensor *source, float momentum);
-/* The same for `count` pairs at once. Where sources lie side by side in a pack, their averages are put side by side,
- * too, and one node serves them all. */
+/* The same for `count` pairs at once. Where sources lie side by side in a pack, their averages are put
+ * side by side, too, and one node serves them all. */
 struct graph_follower {
     const struct tensor *average, *source;
 };

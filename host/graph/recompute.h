@@ -1,13 +1,14 @@
-/* recompute.h: activations that are computed again instead of kept (activation checkpointing). Private to graph/.
+/* recompute.h: activations that are computed again instead of kept (activation checkpointing). Private to
+ * graph/.
  *
- * When the walk from the loss back meets the first node of a block (graph_block_begin), the block's nodes are appended
- * once more, with outputs of their own, and the rules of gradients.c are given these copies:
+ * When the walk from the loss back meets the first node of a block (graph_block_begin), the block's nodes
+ * are appended once more, with outputs of their own, and the rules of gradients.c are given these copies:
  *
- *     forward     x -> [ a -> b -> c ] -> y                          a, b, c live no longer than to the end of the block
+ *     forward     x -> [ a -> b -> c ] -> y              a, b, c live to the end of the block
  *     backward    x -> [ a' -> b' -> c' ], then gradients from a', b', c'
  *
- * The copies are the same operators on the same numbers (random ones depend on stream and step), so that gradients are
- * the same bits. What no gradient reads, such as the block's end, is not computed again.
+ * The copies are the same operators on the same numbers (random ones depend on stream and step), so that
+ * gradients are the same bits. What no gradient reads, such as the block's end, is not computed again.
  * Source: Chen, Xu, Zhang, Guestrin, "Training deep nets with sublinear memory cost", 2016.
  */
 #ifndef MNSP_GRAPH_RECOMPUTE_H

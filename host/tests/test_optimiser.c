@@ -1,5 +1,5 @@
-/* One update over all parameters is what the operators give for each of them by itself, with the rate and the decay
- * of its own; and it takes few dispatches. */
+/* One update over all parameters is what the operators give for each of them by itself, with the rate and
+ * the decay of its own; and it takes few dispatches. */
 #include "gpu_fixture.h"
 
 #include "base/memory.h"
@@ -225,8 +225,9 @@ static struct executor_counts counts_of(struct settings settings, struct gpu_dev
     return counts;
 }
 
-/* Two groups (decayed or not) have their squares summed and are updated; one barrier before the factor and one behind
- * it. With decay by layers there are two groups for each of: patches, each block, what is behind. */
+/* Two groups (decayed or not) have their squares summed and are updated; one barrier before the factor and
+ * one behind it. With decay by layers there are two groups for each of: patches, each block, what is
+ * behind. */
 static void test_few_dispatches(void **state) {
     (void)state;
     struct gpu_device *const device = need_device((struct gpu_options){0});

@@ -1,5 +1,5 @@
-/* The host prepares a step while the device computes the one before: what is started runs in order on the inputs that
- * were written for it, results come one step late, and no wait leaves the device without work. */
+/* The host prepares a step while the device computes the one before: what is started runs in order on the
+ * inputs that were written for it, results come one step late, and no wait leaves the device without work. */
 #include "tiny_recogniser.h"
 
 #include "gpu_fixture.h"
@@ -97,7 +97,8 @@ static void train(struct watched *watched, const char *out, struct gpu_device *d
                                                            .context = watched}));
 }
 
-/* The steps between are only those of a run without pauses: copy, forward and backward, per part; update; results. */
+/* The steps between are only those of a run without pauses: copy, forward and backward, per part; update;
+ * results. */
 static void no_step_leaves_the_device_idle(void **state) {
     (void)state;
     struct gpu_device *const device = need_device((struct gpu_options){0});

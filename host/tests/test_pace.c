@@ -9,8 +9,8 @@
 
 static const double watchdog = 2;
 
-/* A device that does `rate` units of work a second runs a step of `pieces` pieces, again and again. Returns the longest
- * submission, in seconds; *last is how many submissions the last step had. */
+/* A device that does `rate` units of work a second runs a step of `pieces` pieces, again and again.
+ * Returns the longest submission, in seconds; *last is how many submissions the last step had. */
 static double run_at(struct gpu_pace *pace, double rate, size_t pieces, size_t *last) {
     double longest = 0;
     for (int step = 0; step < 40; step++) {
@@ -40,7 +40,8 @@ static void submissions_follow_the_device(void **state) {
     assert_true(submissions <= 4);
 }
 
-/* A device that turns slow in the middle (another program, heat) is given less from the next submission on. */
+/* A device that turns slow in the middle (another program, heat) is given less from the next submission
+ * on. */
 static void a_device_may_change(void **state) {
     (void)state;
     struct gpu_pace pace = gpu_pace_start(GPU_TYPE_INTEGRATED, 0);

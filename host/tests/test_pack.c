@@ -28,8 +28,8 @@ static size_t nodes_of(const struct graph *g, enum operator_id id) {
     return count;
 }
 
-/* Gradients made by three nodes (one of them a sum that could be fused away) are read by one; what lies between
- * them counts nothing. */
+/* Gradients made by three nodes (one of them a sum that could be fused away) are read by one; what lies
+ * between them counts nothing. */
 static void check_squares(struct gpu_device *device) {
     struct graph *g;
     OK(graph_create(&g));
@@ -68,8 +68,8 @@ static void test_squares(void **state) {
     end_device(device);
 }
 
-/* Averages of a and b, which lie side by side, are one node, that of d, which does not, another; c is between a pack's
- * tensors that are followed, so that it ends a run. */
+/* Averages of a and b, which lie side by side, are one node, that of d, which does not, another; c is
+ * between a pack's tensors that are followed, so that it ends a run. */
 static void test_followers(void **state) {
     (void)state;
     struct graph *g;

@@ -128,7 +128,8 @@ static size_t copies_of(const struct graph *g, enum operator_id id) {
     return count;
 }
 
-/* Inside the block: h = gelu(x w), of which the gradient needs x w, not h; the last product of the block needs h. */
+/* Inside the block: h = gelu(x w), of which the gradient needs x w, not h; the last product of the block
+ * needs h. */
 static void test_what_is_computed_again(void **state) {
     (void)state;
     const struct initial some = {.kind = INITIAL_NORMAL, .value = 1};

@@ -87,7 +87,8 @@ static size_t group_of(struct groups *all, const struct update *update) {
     return i;
 }
 
-/* The gradient as a tensor that can be packed: of two parameters that have the same one, the second gets a copy. */
+/* The gradient as a tensor that can be packed: of two parameters that have the same one, the second gets a
+ * copy. */
 static const struct tensor *gradient_of(struct graph *graph, const struct groups *all,
                                         const struct tensor *parameter) {
     const struct tensor *const gradient = graph_gradient(graph, parameter)->base;

@@ -9,9 +9,9 @@
  *     TRY(train_step_run(step, number, rate));
  *     TRY(train_step_result(step, number, &result));
  *
- * With .parts = N, a step is N times .batch images, forward and backward of each part one after the other in the
- * memory of one, and an update with the mean of their gradients: what one pass over all of them gives, up to the
- * rounding of the sums. Losses and terms are means over the parts, too.
+ * With .parts = N, a step is N times .batch images, forward and backward of each part one after the other
+ * in the memory of one, and an update with the mean of their gradients: what one pass over all of them
+ * gives, up to the rounding of the sums. Losses and terms are means over the parts, too.
  *
  *     TRY(train_step_begin(step, number, rate));
  *     for (size_t part = 0; part < step->parts; part++) {
@@ -20,8 +20,9 @@
  *     }
  *     TRY(train_step_update(step));
  *
- * None of these waits for the device: the next step can be begun, its inputs written and started, while this one runs,
- * and then train_step_result(step, number, ...) waits for this one. The results of two steps are kept.
+ * None of these waits for the device: the next step can be begun, its inputs written and started, while
+ * this one runs, and then train_step_result(step, number, ...) waits for this one. The results of two
+ * steps are kept.
  *
  * Caveats: as for executors. device NULL is the reference.
  */

@@ -396,8 +396,8 @@ static const char *end_reason(const struct run *run) {
     return run->done == run->steps ? "done" : has_waited(run) ? "no better score" : "interrupted";
 }
 
-/* Whether step `number` must have ended before the next one is started: something is done with its weights, or it may
- * be the last one. */
+/* Whether step `number` must have ended before the next one is started: something is done with its
+ * weights, or it may be the last one. */
 static bool is_milestone(const struct run *run, uint64_t number) {
     const uint64_t done = number + 1;
     return done == run->steps || is_stopping(run) || train_is_due(done, run->settings->checkpoint_every) ||
@@ -414,7 +414,8 @@ static enum status take_milestone(struct run *run, struct clock *clock, bool *ov
     return STATUS_OK;
 }
 
-/* The device computes step `number` while the host waits for the one before, tells of it, and makes the next. */
+/* The device computes step `number` while the host waits for the one before, tells of it, and makes the
+ * next. */
 static enum status run_steps(struct run *run) {
     struct clock clock = {.begin = seconds_now(), .line = seconds_now(), .line_step = run->first};
     if (run->first > run->scores.evaluated) /* the run may have been interrupted before it was evaluated */
