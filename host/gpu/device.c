@@ -1,4 +1,5 @@
 #include "gpu/gpu_internal.h"
+#include "gpu/matrices.h"
 
 #include "base/memory.h"
 
@@ -19,7 +20,7 @@ void gpu_name_object(const struct gpu_device *device, VkObjectType type, uint64_
 
 /* ---- opening and closing ---- */
 
-enum { MAX_EXTENSIONS = 4 };
+enum { MAX_EXTENSIONS = 5 };
 
 static uint32_t choose_extensions(const char *extensions[MAX_EXTENSIONS], const struct gpu_device *device) {
     const struct gpu_support *const support = &device->support;
@@ -32,6 +33,8 @@ static uint32_t choose_extensions(const char *extensions[MAX_EXTENSIONS], const 
         extensions[count++] = VK_EXT_MEMORY_BUDGET_EXTENSION_NAME;
     if (support->statistics)
         extensions[count++] = VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME;
+    if (device->properties.matrix.m != 0)
+        extensions[count++] = VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME;
     return count;
 }
 
@@ -53,9 +56,16 @@ static enum status create_logical(struct gpu_device *device) {
         .pNext = with_fault,
         .pipelineExecutableInfo = VK_TRUE,
     };
+    VkPhysicalDeviceCooperativeMatrixFeaturesKHR matrices = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR,
+        .pNext = support->statistics ? (void *)&executables : with_fault,
+        .cooperativeMatrix = VK_TRUE,
+    };
+    const bool has_matrices = properties->matrix.m != 0;
     VkPhysicalDeviceVulkan12Features core12 = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
-        .pNext = support->statistics ? (void *)&executables : with_fault,
+        .pNext = has_matrices ? (void *)&matrices : matrices.pNext,
+        .vulkanMemoryModel = has_matrices,
         .shaderFloat16 = properties->float16,
         .timelineSemaphore = VK_TRUE,
     };
@@ -106,6 +116,8 @@ static enum status open_selected(struct gpu_device *device, const char *selector
     gpu_properties_query(device->physical, &device->properties, &device->support);
     device->pace = gpu_pace_start(device->properties.type, options->work_at_once);
     device->support.statistics = device->support.statistics && options->compile_only;
+    if (options->validate && device->instance.layer_version < VK_MAKE_API_VERSION(0, 1, 3, 255))
+        gpu_matrices_remove(&device->properties, "the validation layer is older than they are");
     vkGetPhysicalDeviceMemoryProperties(device->physical, &device->memory);
     TRY(create_logical(device));
     if (!device->compile_only)

@@ -53,6 +53,12 @@ enum gpu_device_type {
     GPU_TYPE_CPU
 };
 
+/* Cooperative matrices: what the subgroups of a device multiply at once, (m, k) times (k, n), factors of 16-bit floats
+ * with sums of 32 bits. */
+struct gpu_matrix {
+    uint32_t m, n, k; /* all 0: it has none */
+};
+
 /* What a device offers: its name, its limits, and the features that variants ask for. Sizes in bytes. */
 struct gpu_properties {
     char name[256];
@@ -72,6 +78,8 @@ struct gpu_properties {
     bool subgroup_quad;                  /* quad operations in compute shaders, subgroups of 4 or more */
     bool subgroup_arithmetic, float16, storage16, timestamps;
     double timestamp_period; /* nanoseconds per tick */
+    struct gpu_matrix matrix;
+    char matrix_missing[96]; /* why it has no matrices, in words; "" when it has */
     char missing[256];       /* what it lacks of the floor, in words; "" when it is usable */
 };
 
@@ -155,7 +163,7 @@ MNSP_NODISCARD enum status gpu_slot_download(struct gpu_slot *slot, const struct
 
 /* ---- pipelines ---- */
 
-enum { GPU_MAX_CONSTANTS = 16, GPU_MAX_BINDINGS = 16, GPU_MAX_PUSH_WORDS = 32 };
+enum { GPU_MAX_CONSTANTS = 20, GPU_MAX_BINDINGS = 16, GPU_MAX_PUSH_WORDS = 32 };
 
 /* A shader with values for its specialisation constants 0 .. constant_count - 1. */
 struct gpu_shader {

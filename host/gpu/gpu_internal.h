@@ -2,6 +2,7 @@
  *
  *     instance.c        the loader, instances, the validation layer's messages
  *     properties.c      what a physical device offers
+ *     matrices.c        cooperative matrices among it
  *     select.c          the list of devices; the choice of one
  *     device.c          logical device, queue
  *     failure.c         failures of Vulkan calls, lost devices
@@ -33,7 +34,8 @@ struct gpu_instance {
     VkInstance handle;
     VkDebugUtilsMessengerEXT messenger;
     bool debug_utils;
-    size_t message_count; /* of the validation layer */
+    uint32_t layer_version; /* of Vulkan, that the validation layer knows; 0: it is not loaded */
+    size_t message_count;   /* of the validation layer */
     char first_message[768];
 };
 
@@ -50,10 +52,16 @@ struct gpu_support {
     uint32_t queue_family;
     uint32_t timestamp_bits;
     bool subgroup_size_control, subgroup_extension, device_fault, memory_budget, statistics;
+    bool matrices; /* the extension is there; properties->matrix tells whether it can be used */
 };
 
 void gpu_properties_query(VkPhysicalDevice physical, struct gpu_properties *properties,
                           struct gpu_support *support);
+/* Fills in properties->matrix. */
+void gpu_matrices_query(VkPhysicalDevice physical, struct gpu_properties *properties,
+                        const struct gpu_support *support);
+/* Does without, for the reason. */
+void gpu_matrices_remove(struct gpu_properties *properties, const char *reason);
 /* All physical devices of an instance; *list is released with free(). */
 MNSP_NODISCARD enum status gpu_physical_devices(const struct gpu_instance *instance, VkPhysicalDevice **list,
                                                 uint32_t *count);

@@ -58,7 +58,7 @@ static enum status start_loader(void) {
     return STATUS_OK;
 }
 
-static enum status find_validation_layer(void) {
+static enum status find_validation_layer(uint32_t *version) {
     uint32_t count = 0;
     TRY(gpu_check_result(vkEnumerateInstanceLayerProperties(&count, NULL), "list the Vulkan layers"));
     VkLayerProperties *layers;
@@ -66,7 +66,10 @@ static enum status find_validation_layer(void) {
     bool found = false;
     if (vkEnumerateInstanceLayerProperties(&count, layers) >= VK_SUCCESS)
         for (uint32_t i = 0; i < count; i++)
-            found = found || strcmp(layers[i].layerName, validation_layer) == 0;
+            if (strcmp(layers[i].layerName, validation_layer) == 0) {
+                *version = layers[i].specVersion;
+                found = true;
+            }
     free(layers);
     if (!found)
         return status_set(STATUS_UNSUPPORTED,
@@ -108,7 +111,7 @@ static enum status choose_extensions(struct gpu_instance *instance, bool validat
     if (!validate)
         return STATUS_OK;
     bool features;
-    TRY(find_validation_layer());
+    TRY(find_validation_layer(&instance->layer_version));
     TRY(find_extension(validation_layer, VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME, &features));
     if (!features || !instance->debug_utils)
         return status_set(STATUS_UNSUPPORTED,

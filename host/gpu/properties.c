@@ -1,4 +1,5 @@
 #include "gpu/gpu_internal.h"
+#include "gpu/matrices.h"
 
 #include "base/memory.h"
 
@@ -41,6 +42,8 @@ static void query_extensions(VkPhysicalDevice physical, struct gpu_support *supp
             support->device_fault = true;
         else if (strcmp(name, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME) == 0)
             support->memory_budget = true;
+        else if (strcmp(name, VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME) == 0)
+            support->matrices = true;
         else if (strcmp(name, VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME) == 0)
             support->statistics = true;
     }
@@ -195,8 +198,10 @@ void gpu_properties_query(VkPhysicalDevice physical, struct gpu_properties *prop
     const bool has_queue = choose_queue_family(physical, support);
     properties->timestamps = support->timestamp_bits > 0;
     query_extensions(physical, support);
-    if (properties->api_version >= VK_API_VERSION_1_2)
+    if (properties->api_version >= VK_API_VERSION_1_2) {
         query_modern(physical, properties, support);
+        gpu_matrices_query(physical, properties, support);
+    }
     list_missing(properties, &basics.limits, has_queue);
 }
 
