@@ -58,8 +58,9 @@ enum {
     AS_HALF = 1 << INPUTS_HALF,
     AS_DENORMAL = 1 << INPUTS_DENORMAL,
     AS_NAN = 1 << INPUTS_NAN,
-    IN_FULL = 1 << 16,  /* only in the set `full`: takes long, or much memory */
-    IN_TILES = 1 << 17, /* products: integers in every tiling; those of other sizes are in the set `full` */
+    IN_FULL = 1 << 16, /* only in the set `full`: takes long, or much memory */
+    IN_TILES =
+        1 << 17, /* products: integers in every tiling, everything as matrices; else that is for `full` */
 };
 
 struct sizes {

@@ -105,12 +105,18 @@ static enum status append_variants(struct list *list, const struct conformance_c
 /* Compilers take long for the larger ones, so that a few sizes must do, with which every result is exact. */
 static enum status append_tilings(struct list *list, const struct conformance_case *one, unsigned flags) {
     struct variant variants[VARIANTS_MAX];
-    const size_t count = variants_tilings(variants, one->id);
+    struct application application;
+    union operator_value numbers[OPERATOR_MAX_ARGUMENTS];
+    if (application_measure(&application, one) != STATUS_OK)
+        return STATUS_OK;
+    application_numbers(numbers, &application);
+    const size_t count = variants_tilings(variants, one->id, numbers);
     for (size_t i = 0; i < count; i++) {
         char text[VARIANT_TEXT];
         struct conformance_case other = *one;
+        const bool shows = one->inputs == INPUTS_INTEGER || variants[i].tiling->variant == SHADER_MATRICES;
         other.variant = variants[i];
-        other.set = flags & IN_TILES && one->inputs == INPUTS_INTEGER ? SET_STANDARD : SET_FULL;
+        other.set = flags & IN_TILES && shows ? SET_STANDARD : SET_FULL;
         const size_t length = strlen(one->name);
         snprintf(other.name + length, sizeof other.name - length, "@%s", variant_name(text, &variants[i]));
         TRY(append(list, &other));

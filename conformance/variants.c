@@ -107,6 +107,9 @@ static struct gpu_properties reduced(const struct gpu_properties *device, unsign
 }
 
 enum status variant_require(const struct variant *variant, const struct gpu_properties *device) {
+    if (variant->tiling != NULL && !tiling_fits(variant->tiling, PRECISION_F16, device))
+        return status_set(STATUS_UNSUPPORTED, "%s cannot run products in tiles of %s", device->name,
+                          variant->tiling->name);
     const unsigned lacking = variant->features & ~features_of(device);
     for (int i = 0; i < FEATURE_COUNT; i++)
         if (lacking & 1u << i)
@@ -196,9 +199,16 @@ size_t variants_list(struct variant out[VARIANTS_MAX], enum operator_id id,
     return list.count;
 }
 
-size_t variants_tilings(struct variant out[VARIANTS_MAX], enum operator_id id) {
+size_t variants_tilings(struct variant out[VARIANTS_MAX], enum operator_id id,
+                        const union operator_value *values) {
     size_t count = 0;
-    for (size_t i = 0; id == OPERATOR_matmul && tiling_at(i) != NULL && count < VARIANTS_MAX; i++)
-        out[count++] = (struct variant){.is_forced = true, .tiling = tiling_at(i)};
+    if (id != OPERATOR_matmul)
+        return 0;
+    const enum precision precision = product_of(values).precision;
+    for (size_t i = 0; tiling_at(i) != NULL && count < VARIANTS_MAX; i++) {
+        const bool matrices = tiling_at(i)->variant == SHADER_MATRICES;
+        if (matrices ? precision == PRECISION_F16 : precision == PRECISION_F32)
+            out[count++] = (struct variant){.is_forced = true, .tiling = tiling_at(i)};
+    }
     return count;
 }

@@ -60,8 +60,9 @@ size_t variants_list(struct variant out[VARIANTS_MAX], enum operator_id id,
                      const union operator_value *values, uint32_t present,
                      const struct gpu_properties *device);
 
-/* Of a product, every tiling; 0 of other operators. Part of no explanation: they take long to compile, and share
- * their code with the variants above. Returns how many. */
-size_t variants_tilings(struct variant out[VARIANTS_MAX], enum operator_id id);
+/* Of a product, every tiling, with factors of 16-bit floats those for matrices; 0 of other operators. Part of no
+ * explanation: they take long to compile, and the former share their code with the variants above. Returns how many. */
+size_t variants_tilings(struct variant out[VARIANTS_MAX], enum operator_id id,
+                        const union operator_value *values);
 
 #endif

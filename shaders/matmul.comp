@@ -16,18 +16,22 @@
 //           |  4  |  5  |  6  |  7  |  4  |  5  |  6  |  7  |
 //           +-----+-----+-----+-----+-----+-----+-----+-----+
 //
-// There are two ways to feed it.
+// There are three ways to feed it.
 //   QUADS      Each invocation loads what it needs of b, 4 of k at a time, and a quarter of what it needs of a,
 //              which it exchanges with the other three of its quad; they stand in the same row. No shared memory
 //              and no barrier: for CPUs, where both are slow, and where a load costs as much as dozens of
 //              additions.
+//   MATRICES   For products of 16-bit factors. The subgroup takes the place of the invocation, and a matrix of the
+//              device's own size that of an element: a subgroup makes ROWS x COLUMNS of them, side by side, and the
+//              workgroup stages DEPTH matrices of k in shared memory, rounded to 16 bits, rows as they are stored.
 //   otherwise  The workgroup stages DEPTH of k in shared memory, both operands with k as the slow index. For
 //              GPUs.
-// Both add the products of an element in the order of k.
+// All but MATRICES add the products of an element in the order of k; there it is up to the device.
 //
 // All memory is seen as vec4. Where rows are not a multiple of 4 elements (the VECTOR constants), elements are
 // read one by one. Past the edge, indices are clamped to the last row or column, whose results are not stored;
 // past the end of k, a is taken as 0, and where rounding may have made infinities, b as well.
+#include "matrix.glsl"
 #include "team.glsl"
 
 #define TYPE_a vec4
@@ -57,11 +61,22 @@ layout(constant_id = 9) const bool VECTOR_C = false;
 layout(constant_id = 10) const uint DEPTH = 8u; // a multiple of 4
 layout(constant_id = 12) const uint GELU = 0u;  // 1: of the result, 2: the gradient of one, at `at`
 
+#ifdef MATRICES
+const uint LANE_COLUMNS = gl_WorkGroupSize.x / SUBGROUP / LANE_ROWS;
+const uint TILE_ROWS = LANE_ROWS * ROWS * MATRIX_M;
+const uint TILE_COLUMNS = LANE_COLUMNS * COLUMNS * MATRIX_N;
+#else
 const uint LANE_COLUMNS = gl_WorkGroupSize.x / LANE_ROWS;
 const uint TILE_ROWS = LANE_ROWS * ROWS;
 const uint TILE_COLUMNS = LANE_COLUMNS * COLUMNS;
 
 float sum[ROWS][COLUMNS];
+
+void clear_sums() {
+    [[unroll]] for (uint i = 0u; i < ROWS; i++)
+        [[unroll]] for (uint j = 0u; j < COLUMNS; j++)
+            sum[i][j] = 0.0;
+}
 
 // The i-th row and j-th column of this invocation within the tile.
 uint row_of(uint i) {
@@ -72,6 +87,8 @@ uint column_of(uint j) {
     return j / 4u * (LANE_COLUMNS * 4u) + lane() % LANE_COLUMNS * 4u + j % 4u;
 }
 
+#endif
+
 // Four elements of a stored row that is `width` long, from `column` (a multiple of 4) on; the row begins at
 // element `start`.
 #define FOUR(tensor, vector, start, column, width)                                                       \
@@ -81,6 +98,11 @@ uint column_of(uint j) {
                    ONE(tensor, (start) + min((column) + 2u, (width) - 1u)),                               \
                    ONE(tensor, (start) + min((column) + 3u, (width) - 1u))))
 #define ONE(tensor, index) tensor[(index) / 4u][(index) % 4u]
+
+#ifdef MATRICES
+#undef rounded
+#define rounded(x) (x) // when it is staged
+#endif
 
 // Which of the steps from `step` on are there.
 bvec4 within(uint step) {
@@ -133,6 +155,88 @@ void multiply(uint a_start, uint b_start, uint row0, uint column0) {
                 [[unroll]] for (uint s = 0u; s < 4u; s++)
                     sum[i][j] += x[s] * RIGHT_OF(s, j);
         }
+    }
+}
+#elif defined(MATRICES)
+// ---- matrices of subgroups ----
+
+const uint STEP = DEPTH * MATRIX_K;
+// Elements of a staged line, which is a row or column as stored, and lines; two elements are a word. Four words more
+// keep lines in different banks, and aligned to 16 bytes.
+const uint LEFT_LINE = uint(TRANSPOSE_A) * TILE_ROWS + uint(!TRANSPOSE_A) * STEP;
+const uint LEFT_LINES = uint(TRANSPOSE_A) * STEP + uint(!TRANSPOSE_A) * TILE_ROWS;
+const uint LEFT_PITCH = LEFT_LINE / 2u + 4u;
+const uint RIGHT_LINE = uint(!TRANSPOSE_B) * TILE_COLUMNS + uint(TRANSPOSE_B) * STEP;
+const uint RIGHT_LINES = uint(!TRANSPOSE_B) * STEP + uint(TRANSPOSE_B) * TILE_COLUMNS;
+const uint RIGHT_PITCH = RIGHT_LINE / 2u + 4u;
+const uint ELEMENTS = MATRIX_M * MATRIX_N;
+shared uint staged_left[LEFT_LINES * LEFT_PITCH];
+shared uint staged_right[RIGHT_LINES * RIGHT_PITCH];
+shared float staged_sums[LANE_ROWS * LANE_COLUMNS * ELEMENTS];
+
+SUM_MATRIX sum[ROWS * COLUMNS];
+
+void clear_sums() {
+    [[unroll]] for (uint i = 0u; i < ROWS * COLUMNS; i++)
+        sum[i] = SUM_MATRIX(0.0);
+}
+
+// The first row and column of the i-th matrix of this subgroup within the tile.
+uint matrix_row(uint i) {
+    return (gl_SubgroupID / LANE_COLUMNS * ROWS + i) * MATRIX_M;
+}
+
+uint matrix_column(uint j) {
+    return (gl_SubgroupID % LANE_COLUMNS * COLUMNS + j) * MATRIX_N;
+}
+
+void stage(uint a_start, uint b_start, uint row0, uint column0, uint step) {
+    for (uint at = lane(); at < LEFT_LINES * LEFT_LINE / 4u; at += gl_WorkGroupSize.x) {
+        const uint line = at / (LEFT_LINE / 4u), place = at % (LEFT_LINE / 4u) * 4u;
+        const uvec2 words = halves(TRANSPOSE_A ? load_a(a_start, row0 + place, step + line)
+                                               : load_a(a_start, row0 + line, step + place));
+        staged_left[line * LEFT_PITCH + place / 2u] = words.x;
+        staged_left[line * LEFT_PITCH + place / 2u + 1u] = words.y;
+    }
+    for (uint at = lane(); at < RIGHT_LINES * RIGHT_LINE / 4u; at += gl_WorkGroupSize.x) {
+        const uint line = at / (RIGHT_LINE / 4u), place = at % (RIGHT_LINE / 4u) * 4u;
+        const uvec2 words = halves(TRANSPOSE_B ? load_b(b_start, step + place, column0 + line)
+                                               : load_b(b_start, step + line, column0 + place));
+        staged_right[line * RIGHT_PITCH + place / 2u] = words.x;
+        staged_right[line * RIGHT_PITCH + place / 2u + 1u] = words.y;
+    }
+}
+
+void load_left(out LEFT_MATRIX x, uint row, uint step) {
+    if (TRANSPOSE_A)
+        coopMatLoadNV(x, staged_left, step * LEFT_PITCH + row / 2u, LEFT_PITCH, true);
+    else
+        coopMatLoadNV(x, staged_left, row * LEFT_PITCH + step / 2u, LEFT_PITCH, false);
+}
+
+void load_right(out RIGHT_MATRIX x, uint step, uint column) {
+    if (TRANSPOSE_B)
+        coopMatLoadNV(x, staged_right, column * RIGHT_PITCH + step / 2u, RIGHT_PITCH, true);
+    else
+        coopMatLoadNV(x, staged_right, step * RIGHT_PITCH + column / 2u, RIGHT_PITCH, false);
+}
+
+void multiply(uint a_start, uint b_start, uint row0, uint column0) {
+    for (uint step = 0u; step < k; step += STEP) {
+        stage(a_start, b_start, row0, column0, step);
+        barrier();
+        [[unroll]] for (uint s = 0u; s < DEPTH; s++) {
+            LEFT_MATRIX left[ROWS];
+            [[unroll]] for (uint i = 0u; i < ROWS; i++)
+                load_left(left[i], matrix_row(i), s * MATRIX_K);
+            [[unroll]] for (uint j = 0u; j < COLUMNS; j++) {
+                RIGHT_MATRIX right;
+                load_right(right, s * MATRIX_K, matrix_column(j));
+                [[unroll]] for (uint i = 0u; i < ROWS; i++)
+                    sum[i * COLUMNS + j] = coopMatMulAddNV(left[i], right, sum[i * COLUMNS + j]);
+            }
+        }
+        barrier();
     }
 }
 #else
@@ -242,6 +346,30 @@ void store_four(vec4 value, uint start, uint row, uint column) {
         STORE(c, place, column, value)
 }
 
+#ifdef MATRICES
+// Nobody knows which invocation holds which element of a matrix: they go through shared memory.
+void store(uint start, uint row0, uint column0) {
+    const uint first = gl_SubgroupID * ELEMENTS;
+    [[dont_unroll]] for (uint number = 0u; number < ROWS * COLUMNS; number++) {
+        [[unroll]] for (uint i = 0u; i < ROWS * COLUMNS; i++)
+            if (i == number)
+                coopMatStoreNV(sum[i], staged_sums, first, MATRIX_N, false);
+        barrier();
+        for (uint at = gl_SubgroupInvocationID * 4u; at < ELEMENTS; at += SUBGROUP * 4u) {
+            const uint row = row0 + matrix_row(number / COLUMNS) + at / MATRIX_N;
+            const uint column = column0 + matrix_column(number % COLUMNS) + at % MATRIX_N;
+            vec4 value;
+            [[unroll]] for (uint s = 0u; s < 4u; s++)
+                value[s] = staged_sums[first + at + s];
+            if (HAS_bias && column < n)
+                value += FOUR(bias, VECTOR_C, 0u, column, n);
+            if (column < n)
+                store_four(value, start, row, column);
+        }
+        barrier();
+    }
+}
+#else
 #define SUMS(i, j) vec4(sum[i][j], sum[i][(j) + 1u], sum[i][(j) + 2u], sum[i][(j) + 3u])
 
 void store(uint start, uint row0, uint column0) {
@@ -268,6 +396,7 @@ void store(uint start, uint row0, uint column0) {
         }
     }
 }
+#endif
 
 void main() {
     const uint tiles_n = (n + TILE_COLUMNS - 1u) / TILE_COLUMNS, tiles_m = (m + TILE_ROWS - 1u) / TILE_ROWS;
@@ -275,9 +404,7 @@ void main() {
     if (item >= batch)
         return;
     const uint row0 = tile / tiles_n % tiles_m * TILE_ROWS, column0 = tile % tiles_n * TILE_COLUMNS;
-    [[unroll]] for (uint i = 0u; i < ROWS; i++)
-        [[unroll]] for (uint j = 0u; j < COLUMNS; j++)
-            sum[i][j] = 0.0;
+    clear_sums();
     multiply(item * m * k, item * k * n, row0, column0);
     store(item * m * n, row0, column0);
 }

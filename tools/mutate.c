@@ -1,6 +1,6 @@
 /* mutate.c: builds the deliberately broken shaders of one operator.
  *
- *     mutate matmul --glslang PROGRAM --source FOLDER --interface FOLDER --work FOLDER --out HEADER
+ *     mutate matmul --glslang PROGRAM --khr-matrices PROGRAM|none --source FOLDER --interface FOLDER --work FOLDER --out HEADER
  *
  * reads FOLDER/tools/mutants/matmul.mutant (tools/mutants/README.md describes it), makes each change to a
  * copy of the shader, compiles the copies, and writes the header that conformance/mutants.c includes. A
@@ -31,7 +31,7 @@ struct mutant {
 };
 
 struct options {
-    const char *operator, * glslang, *source, *interface, *work, *out;
+    const char *operator, * glslang, *khr_matrices, *source, *interface, *work, *out;
 };
 
 static _Noreturn void stop(const char *format, ...) {
@@ -217,7 +217,7 @@ static bool write_sources(const struct options *options, const struct mutant *mu
 
 static bool compile(const struct options *options, const char *folder, const char *kind, const char *flags,
                     char error[TEXT]) {
-    char command[4 * PATH];
+    char command[8 * PATH];
     snprintf(
         command, sizeof command,
         "'%s' -V --target-env vulkan1.2 --quiet %s -I'%s' -I'%s' -o '%s/%s.spv' '%s/%s.comp' >'%s/log' 2>&1",
@@ -226,6 +226,48 @@ static bool compile(const struct options *options, const char *folder, const cha
         return true;
     snprintf(error, TEXT, "it does not compile: see %s/log", folder);
     return false;
+}
+
+/* The variants of a shader, as CMakeLists.txt builds them: `sign` is what the source has in the beginning of a line. */
+struct variant {
+    const char *kind, *flags, *enumerator, *sign;
+};
+
+static const struct variant variants[] = {
+    {"plain", "", "SHADER_PLAIN", "#version"},
+    {"quads", "-DQUADS", "SHADER_QUADS", "#include \"team.glsl\""},
+    {"matrices", "-DMATRICES", "SHADER_MATRICES", "#include \"matrix.glsl\""},
+};
+
+enum { VARIANTS = sizeof variants / sizeof variants[0] };
+
+static bool has_variant(const struct options *options, const struct variant *variant, const char *shader) {
+    const char *const place = strstr(shader, variant->sign);
+    const bool lacks_tool =
+        strcmp(variant->kind, "matrices") == 0 && strcmp(options->khr_matrices, "none") == 0;
+    return place != NULL && (place == shader || place[-1] == '\n') && !lacks_tool;
+}
+
+/* What the compiler wrote in the older dialect of matrices, in the newer one. */
+static bool rewrite(const struct options *options, const char *folder, char error[TEXT]) {
+    char command[8 * PATH];
+    snprintf(command, sizeof command, "'%s' '%s/matrices.spv' '%s/matrices.spv' >'%s/log' 2>&1",
+             options->khr_matrices, folder, folder, folder);
+    if (system(command) == 0)
+        return true;
+    snprintf(error, TEXT, "its matrices cannot be rewritten: see %s/log", folder);
+    return false;
+}
+
+static bool compile_all(const struct options *options, const char *folder, const bool has[VARIANTS],
+                        char error[TEXT]) {
+    for (int i = 0; i < VARIANTS; i++) {
+        if (has[i] && !compile(options, folder, variants[i].kind, variants[i].flags, error))
+            return false;
+        if (has[i] && strcmp(variants[i].kind, "matrices") == 0 && !rewrite(options, folder, error))
+            return false;
+    }
+    return true;
 }
 
 /* ---- the header ---- */
@@ -256,12 +298,11 @@ static void write_code(FILE *out, const struct options *options, const char *fol
 
 /* Builds a mutant, writes its code to `out` and its row to `rows`. */
 static void build(FILE *out, FILE *rows, const struct options *options, const struct mutant *mutant,
-                  size_t number, bool has_quads) {
+                  size_t number, const bool has[VARIANTS]) {
     char error[TEXT] = "";
     const struct path folder = join("%s/%s-%zu", options->work, options->operator, number);
-    const bool built = write_sources(options, mutant, folder.text, error) &&
-                       compile(options, folder.text, "plain", "", error) &&
-                       (!has_quads || compile(options, folder.text, "quads", "-DQUADS", error));
+    const bool built =
+        write_sources(options, mutant, folder.text, error) && compile_all(options, folder.text, has, error);
     fprintf(rows, "    {.id = OPERATOR_%s,\n", options->operator);
     write_string(rows, "name", mutant->name);
     write_string(rows, "why", mutant->why);
@@ -271,17 +312,15 @@ static void build(FILE *out, FILE *rows, const struct options *options, const st
         write_string(rows, "needs", mutant->needs);
     if (mutant->first[0] != '\0')
         write_string(rows, "first", mutant->first);
-    if (built) {
-        write_code(out, options, folder.text, "plain", number);
-        fprintf(rows, "     .shaders[SHADER_PLAIN] = {mutant_%s_%zu_plain, sizeof mutant_%s_%zu_plain},\n",
-                options->operator, number, options->operator, number);
-    } else {
+    if (!built)
         write_string(rows, "error", error);
-    }
-    if (built && has_quads) {
-        write_code(out, options, folder.text, "quads", number);
-        fprintf(rows, "     .shaders[SHADER_QUADS] = {mutant_%s_%zu_quads, sizeof mutant_%s_%zu_quads},\n",
-                options->operator, number, options->operator, number);
+    for (int i = 0; built && i < VARIANTS; i++) {
+        const char *const kind = variants[i].kind;
+        if (!has[i])
+            continue;
+        write_code(out, options, folder.text, kind, number);
+        fprintf(rows, "     .shaders[%s] = {mutant_%s_%zu_%s, sizeof mutant_%s_%zu_%s},\n",
+                variants[i].enumerator, options->operator, number, kind, options->operator, number, kind);
     }
     fputs("    },\n", rows);
 }
@@ -291,7 +330,9 @@ static void build_all(const struct options *options) {
     struct mutant *const mutants = read_table(options, &count);
     char *const shader =
         read_file(join("%s/shaders/%s.comp", options->source, options->operator).text, &bytes);
-    const bool has_quads = strstr(shader, "\n#include \"team.glsl\"") != NULL;
+    bool has[VARIANTS];
+    for (int i = 0; i < VARIANTS; i++)
+        has[i] = has_variant(options, &variants[i], shader);
     free(shader);
     make_folder(options->work);
     char *rows_text;
@@ -299,7 +340,7 @@ static void build_all(const struct options *options) {
     if (out == NULL || rows == NULL)
         stop("%s: %s", options->out, strerror(errno));
     for (size_t i = 0; i < count; i++)
-        build(out, rows, options, &mutants[i], i, has_quads);
+        build(out, rows, options, &mutants[i], i, has);
     fclose(rows);
     fprintf(out, "static const struct mutant mutants_%s[] = {\n%s};\n", options->operator, rows_text);
     free(rows_text);
@@ -313,11 +354,13 @@ int main(int count, char **values) {
     const struct {
         const char *name, **value;
     } names[] = {
-        {"--glslang", &options.glslang}, {"--source", &options.source}, {"--interface", &options.interface},
+        {"--glslang", &options.glslang}, {"--khr-matrices", &options.khr_matrices},
+        {"--source", &options.source},   {"--interface", &options.interface},
         {"--work", &options.work},       {"--out", &options.out},
     };
     if (count != 2 + 2 * (int)(sizeof names / sizeof names[0]))
-        stop("usage: mutate OPERATOR --glslang PROGRAM --source FOLDER --interface FOLDER --work FOLDER "
+        stop("usage: mutate OPERATOR --glslang PROGRAM --khr-matrices PROGRAM|none --source FOLDER "
+             "--interface FOLDER --work FOLDER "
              "--out HEADER");
     options.operator= values[1];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -89,8 +89,8 @@ enum status dispatch_choose_tiled(struct dispatch *out, enum operator_id id,
                                   const union operator_value *values, uint32_t present,
                                   const struct gpu_properties *device, const struct tiling *tiling) {
     *out = (struct dispatch){.constants = {present}, .constant_count = 1, .tiling = tiling};
-    if (tiling != NULL && !tiling_fits(tiling, device))
-        return status_set(STATUS_UNSUPPORTED, "%s cannot run products in tiles of %s", device->name,
+    if (tiling != NULL && !tiling_fits(tiling, product_of(values).precision, device))
+        return status_set(STATUS_UNSUPPORTED, "%s cannot run the product in tiles of %s", device->name,
                           tiling->name);
     grids[id](out, values, device);
     out->shader = operator_shader(id, out->variant);

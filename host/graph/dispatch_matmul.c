@@ -12,7 +12,7 @@ void dispatch_matmul(struct dispatch *dispatch, const union operator_value *valu
     const struct tiling *const tiling = dispatch->tiling;
     const uint32_t constants[] = {
         dispatch->constants[0],
-        tiling->width,
+        tiling_width(tiling, device),
         tiling->rows,
         tiling->columns,
         tiling->lane_rows,
@@ -24,14 +24,21 @@ void dispatch_matmul(struct dispatch *dispatch, const union operator_value *valu
         tiling->depth,
         (uint32_t)product.precision,
         (uint32_t)DISPATCH_SIZE(matmul, gelu),
+        device->matrix.m,
+        device->matrix.n,
+        device->matrix.k,
+        device->subgroup_size,
     };
-    dispatch->constant_count = sizeof constants / sizeof constants[0];
+    enum { OF_MATRICES = 4 }; /* the last ones, which other variants do not have */
+    const bool matrices = tiling->variant == SHADER_MATRICES;
+    dispatch->constant_count = sizeof constants / sizeof constants[0] - (matrices ? 0 : OF_MATRICES);
+    dispatch->subgroup_size = matrices ? device->subgroup_size : 0;
     for (uint32_t i = 0; i < dispatch->constant_count; i++)
         dispatch->constants[i] = constants[i];
     dispatch->variant = tiling->variant;
-    snprintf(dispatch->form, sizeof dispatch->form, "tiles of %u x %u%s, %s", tiling_rows(tiling),
-             tiling_columns(tiling), tiling->depth > 0 ? " through shared memory" : "",
+    snprintf(dispatch->form, sizeof dispatch->form, "tiles of %u x %u%s, %s", tiling_rows(tiling, device),
+             tiling_columns(tiling, device), tiling->depth > 0 ? " through shared memory" : "",
              precision_name(product.precision));
-    dispatch_fold(dispatch, tiling_count(tiling, &product), device);
+    dispatch_fold(dispatch, tiling_count(tiling, &product, device), device);
     dispatch->work = 2.0 * (double)product.batch * (double)product.m * (double)product.n * (double)product.k;
 }

@@ -101,7 +101,7 @@ static void identify(struct tiles *tiles) {
     uint64_t hash = 0;
     for (int v = 0; v < SHADER_VARIANT_COUNT; v++) {
         const struct operator_shader shader = operator_shader(OPERATOR_matmul, (enum shader_variant)v);
-        hash = hash * 31 + hash_bytes(shader.code, shader.bytes);
+        hash = hash * 31 + (shader.code != NULL ? hash_bytes(shader.code, shader.bytes) : 0);
     }
     for (size_t i = 0; tiling_at(i) != NULL; i++)
         hash = hash * 31 + hash_bytes(tiling_at(i)->name, strlen(tiling_at(i)->name));
@@ -133,7 +133,7 @@ static enum status take_product(struct choices *out, const struct tiles *tiles, 
     const struct tiling *const tiling = name != NULL ? tiling_by_name(name) : NULL;
     if (!read_name(&product, key) || tiling == NULL)
         return status_set(STATUS_INVALID, "%s: '%.60s' has no tiling of this program", origin, key);
-    if (!tiling_fits(tiling, gpu_device_properties(tiles->device)))
+    if (!tiling_fits(tiling, product.precision, gpu_device_properties(tiles->device)))
         return status_set(STATUS_INVALID, "%s: %s does not fit the device", origin, tiling->name);
     return add(out, &product, tiling);
 }

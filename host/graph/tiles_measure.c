@@ -126,8 +126,10 @@ static enum status time_tiling(double *least, const struct bench *bench, const s
 /* ---- choosing ---- */
 
 /* What a tiling computes beyond the product, past its edges. */
-static double waste(const struct tiling *tiling, const struct product *p) {
-    const double padded = (double)tiling_count(tiling, p) * tiling_rows(tiling) * tiling_columns(tiling);
+static double waste(const struct tiling *tiling, const struct product *p,
+                    const struct gpu_properties *device) {
+    const double padded = (double)tiling_count(tiling, p, device) * tiling_rows(tiling, device) *
+                          tiling_columns(tiling, device);
     return padded / ((double)p->batch * (double)p->m * (double)p->n);
 }
 
@@ -141,8 +143,9 @@ static enum status choose(const struct tiling **out, const struct bench *bench,
     for (size_t i = 0; tiling_at(i) != NULL; i++) {
         const struct tiling *const tiling = tiling_at(i);
         double time;
-        if (tiling == standard || !tiling_suits(tiling, device) || !tiling_fits(tiling, device) ||
-            waste(tiling, product) > 2 * waste(standard, product))
+        if (tiling == standard || !tiling_suits(tiling, device) ||
+            !tiling_fits(tiling, product->precision, device) ||
+            waste(tiling, product, device) > 2 * waste(standard, product, device))
             continue;
         TRY(time_tiling(&time, bench, tiling, best));
         if (time < worthwhile * best) {

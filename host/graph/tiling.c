@@ -24,7 +24,10 @@ struct product product_of(const union operator_value *values) {
  * pay: their code leaves the instruction cache, since these drivers write out every load of every lane.
  *
  * shared: for GPUs. Registers per invocation are rows x columns and some 16 more; a tile is loaded rows + columns
- * times for rows x columns products, so that large ones are better where there are enough to fill the device. */
+ * times for rows x columns products, so that large ones are better where there are enough to fill the device.
+ *
+ * matrices: subgroups in a workgroup, and matrices in a subgroup. A subgroup of 32 with 4 x 4 matrices of 16 x 16 has
+ * 128 sums in each invocation. */
 static const struct tiling table[] = {
     {"registers-48x16", SHADER_QUADS, true, 8, 24, 4, 2, 0},
     {"registers-32x16", SHADER_QUADS, false, 8, 16, 4, 2, 0},
@@ -37,6 +40,10 @@ static const struct tiling table[] = {
     {"shared-64x64-wide", SHADER_PLAIN, false, 64, 8, 8, 8, 16},
     {"shared-32x64", SHADER_PLAIN, false, 64, 4, 8, 8, 16},
     {"shared-32x32", SHADER_PLAIN, true, 64, 4, 4, 8, 16},
+    {"matrices-2x2-of-4x4", SHADER_MATRICES, false, 4, 4, 4, 2, 2},
+    {"matrices-2x2-of-4x2", SHADER_MATRICES, false, 4, 4, 2, 2, 2},
+    {"matrices-2x2-of-2x2", SHADER_MATRICES, false, 4, 2, 2, 2, 2},
+    {"matrices-1x2-of-2x2", SHADER_MATRICES, false, 2, 2, 2, 1, 4},
 };
 
 enum { COUNT = sizeof table / sizeof table[0] };
@@ -52,33 +59,58 @@ const struct tiling *tiling_by_name(const char *name) {
     return NULL;
 }
 
-uint32_t tiling_rows(const struct tiling *tiling) {
-    return tiling->lane_rows * tiling->rows;
+static bool uses_matrices(const struct tiling *tiling) {
+    return tiling->variant == SHADER_MATRICES;
 }
 
-uint32_t tiling_columns(const struct tiling *tiling) {
-    return tiling->width / tiling->lane_rows * tiling->columns;
+uint32_t tiling_rows(const struct tiling *tiling, const struct gpu_properties *device) {
+    return tiling->lane_rows * tiling->rows * (uses_matrices(tiling) ? device->matrix.m : 1);
 }
 
-uint64_t tiling_count(const struct tiling *tiling, const struct product *product) {
-    const uint64_t rows = tiling_rows(tiling), columns = tiling_columns(tiling);
+uint32_t tiling_columns(const struct tiling *tiling, const struct gpu_properties *device) {
+    return tiling->width / tiling->lane_rows * tiling->columns *
+           (uses_matrices(tiling) ? device->matrix.n : 1);
+}
+
+uint64_t tiling_count(const struct tiling *tiling, const struct product *product,
+                      const struct gpu_properties *device) {
+    const uint64_t rows = tiling_rows(tiling, device), columns = tiling_columns(tiling, device);
     return (uint64_t)product->batch * ((product->m + rows - 1) / rows) *
            ((product->n + columns - 1) / columns);
 }
 
-/* Of both operands, with the padding of shaders/matmul.comp. */
-static uint32_t shared_bytes(const struct tiling *tiling) {
-    return tiling->depth * (tiling_rows(tiling) / 4 + 1 + tiling_columns(tiling) / 4 + 1) * 16;
+uint32_t tiling_width(const struct tiling *tiling, const struct gpu_properties *device) {
+    return tiling->width * (uses_matrices(tiling) ? device->subgroup_size : 1);
 }
 
-bool tiling_fits(const struct tiling *tiling, const struct gpu_properties *device) {
-    return tiling->width <= device->max_invocations && shared_bytes(tiling) <= device->max_shared_bytes &&
+/* Of both operands, and of the sums where they are matrices, with the padding of shaders/matmul.comp. Which way an
+ * operand is stored there makes a difference: this is the larger one. */
+static uint32_t shared_bytes(const struct tiling *tiling, const struct gpu_properties *device) {
+    const uint32_t rows = tiling_rows(tiling, device), columns = tiling_columns(tiling, device);
+    if (!uses_matrices(tiling))
+        return tiling->depth * (rows / 4 + 1 + columns / 4 + 1) * 16;
+    const uint32_t depth = tiling->depth * device->matrix.k, padding = 8;
+    const uint32_t halves = rows * depth + padding * (rows > depth ? rows : depth) + columns * depth +
+                            padding * (columns > depth ? columns : depth);
+    return halves * 2 + tiling->width * device->matrix.m * device->matrix.n * 4;
+}
+
+/* This build may have no code of a variant. */
+static bool is_built(enum shader_variant variant) {
+    return operator_shader(OPERATOR_matmul, variant).code != NULL;
+}
+
+bool tiling_fits(const struct tiling *tiling, enum precision precision, const struct gpu_properties *device) {
+    if (uses_matrices(tiling) && (device->matrix.m == 0 || precision != PRECISION_F16))
+        return false;
+    return is_built(tiling->variant) && tiling_width(tiling, device) <= device->max_invocations &&
+           shared_bytes(tiling, device) <= device->max_shared_bytes &&
            (tiling->variant != SHADER_QUADS || device->subgroup_quad);
 }
 
 bool tiling_suits(const struct tiling *tiling, const struct gpu_properties *device) {
     const bool quads = device->type == GPU_TYPE_CPU && device->subgroup_quad;
-    return tiling->variant == (quads ? SHADER_QUADS : SHADER_PLAIN);
+    return uses_matrices(tiling) || tiling->variant == (quads ? SHADER_QUADS : SHADER_PLAIN);
 }
 
 /* So many workgroups keep a GPU busy: large ones have 80 to 140 processors. */
@@ -86,11 +118,12 @@ enum { ENOUGH_TILES = 128 };
 
 /* Whether a tiling would leave much of the device idle. On CPUs few rows, as when a text is written symbol by symbol,
  * would leave most of a large tile empty. */
-static bool is_too_large(const struct tiling *tiling, const struct product *product) {
+static bool is_too_large(const struct tiling *tiling, const struct product *product,
+                         const struct gpu_properties *device) {
     enum { THIN_ROWS = 8 };
     if (tiling->variant == SHADER_QUADS)
-        return product->m <= THIN_ROWS && tiling_rows(tiling) > THIN_ROWS;
-    return tiling_count(tiling, product) < ENOUGH_TILES;
+        return product->m <= THIN_ROWS && tiling_rows(tiling, device) > THIN_ROWS;
+    return tiling_count(tiling, product, device) < ENOUGH_TILES;
 }
 
 const struct tiling *tiling_standard(const struct product *product, const struct gpu_properties *device) {
@@ -98,7 +131,7 @@ const struct tiling *tiling_standard(const struct product *product, const struct
     for (size_t i = 0; i < COUNT; i++) {
         if (!table[i].is_standard || !tiling_suits(&table[i], device))
             continue;
-        if (choice == NULL || is_too_large(choice, product))
+        if (choice == NULL || is_too_large(choice, product, device))
             choice = &table[i];
     }
     return choice;
@@ -108,7 +141,7 @@ const struct tiling *tiling_standard(const struct product *product, const struct
 size_t tiling_parts(size_t m, size_t n, size_t k, const struct gpu_properties *device) {
     enum { SHORTEST_PART = 256, MOST_PARTS = 64 };
     const struct product whole = {.batch = 1, .m = m, .n = n, .k = k};
-    const uint64_t tiles = tiling_count(tiling_by_name("shared-128x128"), &whole);
+    const uint64_t tiles = tiling_count(tiling_by_name("shared-128x128"), &whole, device);
     size_t best = 1;
     if (device->type == GPU_TYPE_CPU)
         return best;

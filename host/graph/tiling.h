@@ -27,12 +27,14 @@ struct product product_of(const union operator_value *values);
 /* The fields from `width` on are the shader's constants. */
 struct tiling {
     const char *name;
-    enum shader_variant variant; /* SHADER_QUADS: in registers; SHADER_PLAIN: through shared memory */
-    bool is_standard;            /* the fixed choice may take it */
-    uint32_t width;              /* invocations of a workgroup */
-    uint32_t rows, columns;      /* of c, per invocation */
-    uint32_t lane_rows;          /* rows of invocations in a workgroup */
-    uint32_t depth;              /* of k, staged in shared memory; 0: none is */
+    /* SHADER_QUADS: in registers; SHADER_PLAIN: through shared memory; SHADER_MATRICES: for f16, on devices with
+     * cooperative matrices, where "invocation" below is a subgroup, and each unit of c and k one matrix */
+    enum shader_variant variant;
+    bool is_standard;       /* the fixed choice may take it */
+    uint32_t width;         /* invocations of a workgroup */
+    uint32_t rows, columns; /* of c, per invocation */
+    uint32_t lane_rows;     /* rows of invocations in a workgroup */
+    uint32_t depth;         /* of k, staged in shared memory; 0: none is */
 };
 
 /* The table; NULL behind its end. */
@@ -40,14 +42,18 @@ const struct tiling *tiling_at(size_t index);
 /* NULL when there is none of that name. */
 const struct tiling *tiling_by_name(const char *name);
 
-/* Rows and columns of c in a tile, and how many tiles, which are workgroups, make up a product. */
-uint32_t tiling_rows(const struct tiling *tiling);
-uint32_t tiling_columns(const struct tiling *tiling);
-uint64_t tiling_count(const struct tiling *tiling, const struct product *product);
+/* On a device: rows and columns of c in a tile, and how many tiles, which are workgroups, make up a product. */
+uint32_t tiling_rows(const struct tiling *tiling, const struct gpu_properties *device);
+uint32_t tiling_columns(const struct tiling *tiling, const struct gpu_properties *device);
+uint64_t tiling_count(const struct tiling *tiling, const struct product *product,
+                      const struct gpu_properties *device);
+/* Invocations of a workgroup. */
+uint32_t tiling_width(const struct tiling *tiling, const struct gpu_properties *device);
 
-/* Whether the device can run it. */
-bool tiling_fits(const struct tiling *tiling, const struct gpu_properties *device);
-/* Whether it is meant for a device of that type: CPUs keep tiles in registers, GPUs share them. */
+/* Whether the device, and this build, can run a product of that precision in it. */
+bool tiling_fits(const struct tiling *tiling, enum precision precision, const struct gpu_properties *device);
+/* Whether it is meant for a device of that type: CPUs keep tiles in registers, GPUs share them, and matrices are for
+ * all that have them. */
 bool tiling_suits(const struct tiling *tiling, const struct gpu_properties *device);
 
 /* The fixed choice. */

@@ -9,15 +9,17 @@
 #include "train/checkpoint.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 enum { M = 1024, N = 512, K = 513 }; /* above the work from which on it is measured */
-static const char product_name[] = "1x1024x512x513 nt f32";
+static const char product_name[] = "1x1024x512x513 nt f32", product_name_f16[] = "1x1024x512x513 nt f16";
 
 /* ---- a graph of one product ---- */
 
-static struct graph *build(void) {
+static struct graph *build(enum precision precision) {
     struct graph *g;
     assert_ok(graph_create(&g));
+    graph_set_precision(g, precision);
     const struct tensor *const x = graph_input(g, "x", SHAPE(M, K));
     const struct tensor *const weight = graph_input(g, "weight", SHAPE(N, K));
     graph_output(g, graph_linear(g, x, weight, NULL), "y");
@@ -72,7 +74,7 @@ static struct gpu_device *need_timed_device(void) {
 static char *choose(struct gpu_device *device, const char *kept, struct reports *reports,
                     const struct tiling **tiling) {
     struct tiles *tiles;
-    struct graph *const g = build();
+    struct graph *const g = build(PRECISION_F32);
     char *text;
     *reports = (struct reports){0};
     assert_ok(tiles_open(&tiles, device,
@@ -87,11 +89,11 @@ static char *choose(struct gpu_device *device, const char *kept, struct reports 
 }
 
 /* The text that names another tiling for the product. */
-static void write_choice(char *out, size_t size, const char *text, const char *tiling) {
+static void write_choice(char *out, size_t size, const char *text, const char *product, const char *tiling) {
     json_t *object;
     assert_ok(json_read_text(&object, text, strlen(text), "choices"));
     snprintf(out, size, "{\"for\": \"%s\", \"products\": {\"%s\": \"%s\"}}",
-             json_string_value(json_object_get(object, "for")), product_name, tiling);
+             json_string_value(json_object_get(object, "for")), product, tiling);
     json_decref(object);
 }
 
@@ -132,7 +134,7 @@ static void the_run_comes_first(void **state) {
     char kept[1024], path[600];
     char *text = choose(device, NULL, &reports, &measured);
     const char *const other = strcmp(measured->name, "shared-32x64") == 0 ? "shared-64x64" : "shared-32x64";
-    write_choice(kept, sizeof kept, text, other);
+    write_choice(kept, sizeof kept, text, product_name, other);
     name_cache(path, sizeof path, cache, text);
     free(text);
     for (int without_cache = 0; without_cache < 2; without_cache++) {
@@ -219,18 +221,55 @@ static void small_products_are_not_measured(void **state) {
     gpu_device_close(device);
 }
 
+/* Matrices are for factors of 16-bit floats, on devices that have them and room for what is staged. */
+static void matrices_need_what_they_need(void **state) {
+    (void)state;
+    struct gpu_properties device = {.type = GPU_TYPE_DISCRETE,
+                                    .subgroup_size = 32,
+                                    .max_invocations = 1024,
+                                    .max_shared_bytes = 32768,
+                                    .matrix = {16, 16, 16}};
+    const struct tiling *const large = tiling_by_name("matrices-2x2-of-4x4");
+    const struct tiling *const small = tiling_by_name("matrices-2x2-of-2x2");
+    const struct product product = {.batch = 1, .m = 4096, .n = 4096, .k = 4096, .precision = PRECISION_F16};
+    if (operator_shader(OPERATOR_matmul, SHADER_MATRICES).code == NULL) {
+        assert_false(tiling_fits(large, PRECISION_F16, &device));
+        skip();
+    }
+    assert_true(tiling_fits(large, PRECISION_F16, &device));
+    assert_int_equal(tiling_width(large, &device), 128);
+    assert_int_equal(tiling_rows(large, &device), 128);
+    assert_int_equal(tiling_columns(large, &device), 128);
+    assert_false(tiling_fits(large, PRECISION_F32, &device));
+    assert_false(tiling_fits(large, PRECISION_BF16, &device));
+    assert_int_not_equal(tiling_standard(&product, &device)->variant, SHADER_MATRICES);
+    device.max_shared_bytes = 16384;
+    assert_false(tiling_fits(large, PRECISION_F16, &device));
+    assert_true(tiling_fits(small, PRECISION_F16, &device));
+    device.max_invocations = 64;
+    assert_false(tiling_fits(small, PRECISION_F16, &device));
+    device.max_invocations = 1024, device.matrix.m = 0;
+    assert_false(tiling_fits(small, PRECISION_F16, &device));
+}
+
 /* ---- bits ---- */
 
-static void run_product(float *y, struct gpu_device *device, const char *kept) {
+/* Small integers, whose sums are exact, or reals. */
+static void fill(float *values, size_t count, uint64_t stream, bool integers) {
+    for (size_t i = 0; i < count; i++) {
+        const float value = philox_uniform(1, PHILOX_STREAM_TEST, stream, i) - 0.5F;
+        values[i] = integers ? rintf(8 * value) : value;
+    }
+}
+
+static void run_product(float *y, struct gpu_device *device, const char *kept, enum precision precision) {
     struct reports reports = {0};
     struct tiles *tiles;
     struct executor *executor;
-    struct graph *const g = build();
+    struct graph *const g = build(precision);
     static float x[M * K], weight[N * K];
-    for (size_t i = 0; i < M * K; i++)
-        x[i] = philox_uniform(1, PHILOX_STREAM_TEST, 0, i) - 0.5F;
-    for (size_t i = 0; i < N * K; i++)
-        weight[i] = philox_uniform(1, PHILOX_STREAM_TEST, 1, i) - 0.5F;
+    fill(x, M * K, 0, precision != PRECISION_F32);
+    fill(weight, N * K, 1, precision != PRECISION_F32);
     assert_ok(tiles_open(&tiles, device,
                          &(struct tiles_options){.kept = kept, .report = count_report, .context = &reports}));
     assert_ok(executor_create_tiled(&executor, g, device, false, tiles));
@@ -244,27 +283,40 @@ static void run_product(float *y, struct gpu_device *device, const char *kept) {
     graph_destroy(g);
 }
 
-/* The products of an element are added in the order of k in every tiling. GPUs' compilers may still contract them
- * differently, which is why a run keeps its choice; the processors' do not. */
-static void every_tiling_gives_the_same_bits(void **state) {
-    (void)state;
+/* Runs the product in every tiling that fits, and compares all with the first. */
+static void compare_tilings(enum precision precision, bool on_any_device) {
     struct gpu_device *const device = need_timed_device();
+    const struct gpu_properties *const properties = gpu_device_properties(device);
     struct reports reports;
     const struct tiling *tiling;
     static float first[M * N], y[M * N];
     char *const text = choose(device, NULL, &reports, &tiling), kept[1024];
     int count = 0;
     for (size_t i = 0; tiling_at(i) != NULL; i++) {
-        if (!tiling_fits(tiling_at(i), gpu_device_properties(device)))
+        if (!tiling_fits(tiling_at(i), precision, properties))
             continue;
-        write_choice(kept, sizeof kept, text, tiling_at(i)->name);
-        run_product(count == 0 ? first : y, device, kept);
-        if (count++ > 0 && gpu_device_properties(device)->type == GPU_TYPE_CPU)
+        write_choice(kept, sizeof kept, text, precision == PRECISION_F32 ? product_name : product_name_f16,
+                     tiling_at(i)->name);
+        run_product(count == 0 ? first : y, device, kept, precision);
+        if (count++ > 0 && (on_any_device || properties->type == GPU_TYPE_CPU))
             assert_memory_equal(y, first, sizeof y);
     }
     assert_true(count > 1);
     free(text);
     gpu_device_close(device);
+}
+
+/* The products of an element are added in the order of k in every tiling. GPUs' compilers may still contract them
+ * differently, which is why a run keeps its choice; the processors' do not. */
+static void every_tiling_gives_the_same_bits(void **state) {
+    (void)state;
+    compare_tilings(PRECISION_F32, false);
+}
+
+/* Matrices among them, where the device has some; their order is their own, and small integers do not mind. */
+static void every_tiling_of_16_bits_is_exact(void **state) {
+    (void)state;
+    compare_tilings(PRECISION_F16, true);
 }
 
 /* ---- runs ---- */
@@ -352,10 +404,16 @@ static void fixed_tiles_are_not_chosen(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_choice_is_measured_once),       cmocka_unit_test(the_run_comes_first),
-        cmocka_unit_test(a_damaged_cache_is_made_anew),    cmocka_unit_test(another_device_chooses_anew),
-        cmocka_unit_test(small_products_are_not_measured), cmocka_unit_test(every_tiling_gives_the_same_bits),
-        cmocka_unit_test(a_resumed_run_keeps_its_choices), cmocka_unit_test(fixed_tiles_are_not_chosen),
+        cmocka_unit_test(a_choice_is_measured_once),
+        cmocka_unit_test(the_run_comes_first),
+        cmocka_unit_test(a_damaged_cache_is_made_anew),
+        cmocka_unit_test(another_device_chooses_anew),
+        cmocka_unit_test(small_products_are_not_measured),
+        cmocka_unit_test(every_tiling_gives_the_same_bits),
+        cmocka_unit_test(every_tiling_of_16_bits_is_exact),
+        cmocka_unit_test(matrices_need_what_they_need),
+        cmocka_unit_test(a_resumed_run_keeps_its_choices),
+        cmocka_unit_test(fixed_tiles_are_not_chosen),
     };
     return cmocka_run_group_tests_name("tiles", tests, make_test_folder, remove_test_folder);
 }
