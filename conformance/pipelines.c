@@ -114,11 +114,13 @@ static enum status build_model(struct graph *graph, const struct model *model, s
     struct objective objective;
     struct train_optimiser optimiser;
     TRY(objective_build(graph, &model->settings, batch, &objective));
-    graph_backward(graph, objective.loss);
+    graph_backward(graph, objective.loss, NULL);
     TRY(train_optimiser_append(
-        graph, &(struct train_optimiser_options){.weight_decay = 0.05F, .clip_norm = 1, .layer_decay = 1},
+        graph,
+        &(struct train_optimiser_options){
+            .scaler = train_scaler(graph, 1), .weight_decay = 0.05F, .clip_norm = 1, .layer_decay = 1},
         &optimiser));
-    objective_after_update(graph, &model->settings);
+    objective_after_update(graph, &model->settings, optimiser.control);
     return STATUS_OK;
 }
 

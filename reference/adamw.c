@@ -6,8 +6,8 @@
  *     v = beta2 v + (1 - beta2) g^2
  *     p = p - lr (m / correction1) / (sqrt(v / correction2) + epsilon)
  *
- * parameter, m, v, gradient (count); schedule = {rate, correction1 = 1 - beta1^t, correction2 = 1 - beta2^t}
- * of step t = 1, 2, ...; control = {norm, factor, finite} of clip_factor. Where finite is 0, nothing changes.
+ * parameter, m, v, gradient (count); schedule = {rate}; control = {norm, factor, finite, correction1, correction2} of
+ * clip_factor. Where finite is 0, nothing changes.
  * Source: Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2, with lr in
  * front of the decay, as PyTorch does it.
  */
@@ -26,7 +26,7 @@ void reference_adamw(float *parameter, float *m, float *v, const float *gradient
         const double g = (double)gradient[i] * control[1];
         const double first = (double)beta1 * m[i] + (1 - (double)beta1) * g;
         const double second = (double)beta2 * v[i] + (1 - (double)beta2) * g * g;
-        const double step = first / schedule[1] / (sqrt(second / schedule[2]) + epsilon);
+        const double step = first / control[3] / (sqrt(second / control[4]) + epsilon);
         parameter[i] = (float)(parameter[i] - rate * weight_decay * parameter[i] - rate * step);
         m[i] = (float)first;
         v[i] = (float)second;

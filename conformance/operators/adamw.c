@@ -20,7 +20,8 @@ static const struct sizes patterns[] = {
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_adamw v = values_adamw(application);
     shape[AT(parameter)] = shape[AT(m)] = shape[AT(v)] = shape[AT(gradient)] = SHAPE(v.count.n);
-    shape[AT(schedule)] = shape[AT(control)] = SHAPE(3);
+    shape[AT(schedule)] = SHAPE(1);
+    shape[AT(control)] = SHAPE(5);
 }
 
 /* Integers: the gradient was not finite, so that nothing may change. Reals: the third step, with clipping.
@@ -30,11 +31,11 @@ static void fill(struct application *application, struct philox *random) {
     const bool hard = application->inputs == INPUTS_HARD;
     const double step = hard ? 1 : 3;
     v.schedule.f[0] = 1e-3F;
-    v.schedule.f[1] = (float)(1 - pow(v.beta1.real, step));
-    v.schedule.f[2] = (float)(1 - pow(v.beta2.real, step));
     v.control.f[0] = 5;
     v.control.f[1] = 0.2F;
     v.control.f[2] = application->inputs == INPUTS_INTEGER ? 0 : 1;
+    v.control.f[3] = (float)(1 - pow(v.beta1.real, step));
+    v.control.f[4] = (float)(1 - pow(v.beta2.real, step));
     if (application->inputs < INPUTS_WIDE)
         inputs_reals(v.v.f, v.count.n, 0, hard ? 0 : 1, random);
     for (size_t i = 0; i < v.count.n; i++)
@@ -53,12 +54,12 @@ static void bound(const struct application *application) {
         const double g = (double)v.gradient.f[i] * v.control.f[1];
         const double old = application->before[AT(parameter)][i];
         const double magnitude = fabs(beta1 * application->before[AT(m)][i]) + fabs((1 - beta1) * g);
-        const double root = sqrt(v.v.f[i] / (double)v.schedule.f[2]) + v.epsilon.real;
+        const double root = sqrt(v.v.f[i] / (double)v.control.f[4]) + v.epsilon.real;
         application->bounds[AT(m)][i] = 3 * EPS * magnitude;
         application->bounds[AT(v)][i] = 5 * EPS * v.v.f[i];
         application->bounds[AT(parameter)][i] =
             EPS * (2 * fabs(old) + 5 * fabs(rate * v.weight_decay.real * old)) +
-            22 * EPS * rate * (magnitude / v.schedule.f[1]) / root;
+            22 * EPS * rate * (magnitude / v.control.f[3]) / root;
     }
 }
 

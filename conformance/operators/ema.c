@@ -5,7 +5,8 @@
 
 static const struct sizes sizes[] = {
     {"count=1,momentum=0.5", AS_INTEGER | AS_REAL},
-    {"count=257,momentum=0.75", AS_INTEGER | AS_REAL},
+    {"count=257,momentum=0.75", AS_INTEGER | AS_REAL | AS_HARD},
+    {"count=257,momentum=0.75,control=none", AS_INTEGER | AS_REAL},
     {"count=1009,momentum=1", AS_INTEGER},
     {"count=147456,momentum=0.999", AS_REAL},
 };
@@ -18,6 +19,15 @@ static const struct sizes patterns[] = {
 static void shapes(struct shape *shape, const struct application *application) {
     const struct values_ema v = values_ema(application);
     shape[AT(average)] = shape[AT(source)] = SHAPE(v.count.n);
+    shape[AT(control)] = SHAPE(5);
+}
+
+/* Hard: the step was left out. */
+static void fill(struct application *application, struct philox *random) {
+    const struct values_ema v = values_ema(application);
+    (void)random;
+    if (v.control.f != NULL)
+        v.control.f[2] = application->inputs == INPUTS_HARD ? 0 : 1;
 }
 
 static void bound(const struct application *application) {
@@ -30,4 +40,4 @@ static void bound(const struct application *application) {
 }
 
 const struct conformance_operator conformance_ema = {SIZES(sizes), PATTERNS(patterns), .shapes = shapes,
-                                                     .bound = bound};
+                                                     .fill = fill, .bound = bound};

@@ -30,6 +30,7 @@ struct replay {
     struct train_step *step;
     struct train_result result;
     double rate;
+    float scale; /* of the loss, and with it of the gradients */
 };
 
 /* ---- settings: by the options, then the weights' shapes, then the batch's ---- */
@@ -171,6 +172,17 @@ static enum status add(struct output *output, const struct replay *replay, const
     return executor_read(replay->step->executor, tensor, values);
 }
 
+/* Without the scale of the loss, a power of two. */
+static enum status add_gradient(struct output *output, const struct replay *replay,
+                                const struct tensor *parameter) {
+    const struct tensor *const gradient = graph_gradient(replay->step->graph, parameter);
+    TRY(add(output, replay, "grad.", parameter->name, gradient, false));
+    float *const values = (float *)output->views[output->count - 1].data;
+    for (size_t i = 0; i < gradient->elements; i++)
+        values[i] /= replay->scale;
+    return STATUS_OK;
+}
+
 static bool is_trained(const struct graph *graph, const struct tensor *tensor) {
     return tensor->kind == TENSOR_PARAMETER && tensor->base == tensor && tensor->differentiable &&
            graph_gradient(graph, tensor) != NULL;
@@ -188,7 +200,7 @@ static enum status collect(struct output *output, const struct replay *replay) {
         const struct tensor *const parameter = graph_tensor(graph, i);
         if (!is_trained(graph, parameter))
             continue;
-        TRY(add(output, replay, "grad.", parameter->name, graph_gradient(graph, parameter), false));
+        TRY(add_gradient(output, replay, parameter));
         TRY(add(output, replay, "param.", parameter->name, parameter, false));
     }
     return STATUS_OK;
@@ -251,6 +263,9 @@ static enum status make_step(struct replay *replay) {
     TRY(train_step_create(&replay->step, &replay->settings, &step));
     struct executor *const executor = replay->step->executor;
     TRY(executor_initialise(executor, (uint64_t)replay->settings.seed));
+    float scaler[4];
+    TRY(executor_read(executor, replay->step->optimiser.scaler, scaler));
+    replay->scale = scaler[0];
     return weights_load(executor, replay->step->graph, "", replay->weights, "", WEIGHTS_LAST);
 }
 

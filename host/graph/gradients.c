@@ -66,7 +66,7 @@ static bool is_reached(const struct graph *g, const struct graph_node *node) {
     return false;
 }
 
-void graph_backward(struct graph *g, const struct tensor *loss) {
+void graph_backward(struct graph *g, const struct tensor *loss, const struct tensor *scale) {
     if (g->status != STATUS_OK)
         return;
     if (loss->elements != 1)
@@ -77,7 +77,8 @@ void graph_backward(struct graph *g, const struct tensor *loss) {
         return;
     }
     g->gradient_count = g->tensor_count; /* tensors made from here on are gradients themselves */
-    g->gradients[loss->base->id] = graph_constant(g, loss->base->shape, 1.0F);
+    g->gradients[loss->base->id] =
+        scale != NULL ? graph_view(g, scale, loss->base->shape) : graph_constant(g, loss->base->shape, 1.0F);
     struct backward backward = {.graph = g};
     if (recompute_start(&backward.recompute, g) != STATUS_OK)
         graph_fail(g, STATUS_MEMORY, "%s", status_message());

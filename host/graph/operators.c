@@ -388,10 +388,17 @@ void graph_square_sum(struct graph *g, const struct tensor *partial, const struc
     APPEND(g, square_sum, TENSOR(partial), TENSOR(x), SIZE(x->elements), SIZE(partial->elements));
 }
 
-const struct tensor *graph_clip_factor(struct graph *g, const struct tensor *partial, float limit) {
-    const struct tensor *const control = graph_activation(g, SHAPE(3));
-    APPEND(g, clip_factor, TENSOR(control), TENSOR(partial), SIZE(partial->elements), REAL(limit));
+const struct tensor *graph_clip_factor(struct graph *g, const struct tensor *partial,
+                                       const struct tensor *scaler, float limit, float beta1, float beta2) {
+    const struct tensor *const control = graph_activation(g, SHAPE(5));
+    APPEND(g, clip_factor, TENSOR(control), TENSOR(partial), TENSOR(scaler), SIZE(partial->elements),
+           REAL(limit), REAL(beta1), REAL(beta2));
     return control;
+}
+
+void graph_loss_scale(struct graph *g, const struct tensor *scaler, const struct tensor *control,
+                      size_t period) {
+    APPEND(g, loss_scale, TENSOR(scaler), TENSOR(control), SIZE(period));
 }
 
 void graph_adamw(struct graph *g, const struct graph_adamw *u) {
@@ -403,7 +410,8 @@ void graph_adamw(struct graph *g, const struct graph_adamw *u) {
            REAL(u->beta1), REAL(u->beta2), REAL(u->epsilon), REAL(u->weight_decay));
 }
 
-void graph_ema(struct graph *g, const struct tensor *average, const struct tensor *source, float momentum) {
+void graph_ema(struct graph *g, const struct tensor *average, const struct tensor *source,
+               const struct tensor *control, float momentum) {
     require(g, average->elements == source->elements, "ema", average, source);
-    APPEND(g, ema, TENSOR(average), TENSOR(source), SIZE(average->elements), REAL(momentum));
+    APPEND(g, ema, TENSOR(average), TENSOR(source), TENSOR(control), SIZE(average->elements), REAL(momentum));
 }

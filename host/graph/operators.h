@@ -136,22 +136,30 @@ const struct tensor *graph_accumulate(struct graph *g, const struct tensor *x, c
                                       float factor);
 /* partial = sums of squares of as many pieces of x. */
 void graph_square_sum(struct graph *g, const struct tensor *partial, const struct tensor *x);
-/* -> (3): norm, factor, finite. */
-const struct tensor *graph_clip_factor(struct graph *g, const struct tensor *partial, float limit);
+/* -> (5): norm, factor, finite, and 1 - beta^t of step t, which the scaler counts. */
+const struct tensor *graph_clip_factor(struct graph *g, const struct tensor *partial,
+                                       const struct tensor *scaler, float limit, float beta1, float beta2);
+/* Counts the step in the scaler (4): scale, good steps in a row, applied, skipped; and changes the scale, unless
+ * period is 0. */
+void graph_loss_scale(struct graph *g, const struct tensor *scaler, const struct tensor *control,
+                      size_t period);
 
 struct graph_adamw {
     const struct tensor *parameter, *m, *v, *gradient;
-    const struct tensor *schedule; /* (3): rate, 1 - beta1^t, 1 - beta2^t */
+    const struct tensor *schedule; /* (1): rate */
     const struct tensor *control;  /* of graph_clip_factor */
     float rate_scale, beta1, beta2, epsilon, weight_decay;
 };
 void graph_adamw(struct graph *g, const struct graph_adamw *update);
-void graph_ema(struct graph *g, const struct tensor *average, const struct tensor *source, float momentum);
+/* `control` may be NULL. */
+void graph_ema(struct graph *g, const struct tensor *average, const struct tensor *source,
+               const struct tensor *control, float momentum);
 /* The same for `count` pairs at once. Where sources lie side by side in a pack, their averages are put
  * side by side, too, and one node serves them all. */
 struct graph_follower {
     const struct tensor *average, *source;
 };
-void graph_ema_all(struct graph *g, struct graph_follower *followers, size_t count, float momentum);
+void graph_ema_all(struct graph *g, struct graph_follower *followers, size_t count,
+                   const struct tensor *control, float momentum);
 
 #endif

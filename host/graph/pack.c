@@ -77,10 +77,11 @@ static const struct tensor *part_of_run(struct graph *g, const struct tensor *be
 
 /* `averages` are those of the run. */
 static void follow_run(struct graph *g, const struct graph_follower *run,
-                       const struct tensor *const *averages, size_t count, float momentum) {
+                       const struct tensor *const *averages, size_t count, const struct tensor *control,
+                       float momentum) {
     size_t elements = 0;
     if (count == 1) {
-        graph_ema(g, run->average, run->source, momentum);
+        graph_ema(g, run->average, run->source, control, momentum);
         return;
     }
     for (size_t i = 0; i < count; i++)
@@ -88,10 +89,12 @@ static void follow_run(struct graph *g, const struct graph_follower *run,
     if (run->average->pack == NULL)
         graph_pack(g, averages, count);
     if (g->status == STATUS_OK)
-        graph_ema(g, part_of_run(g, run->average, elements), part_of_run(g, run->source, elements), momentum);
+        graph_ema(g, part_of_run(g, run->average, elements), part_of_run(g, run->source, elements), control,
+                  momentum);
 }
 
-void graph_ema_all(struct graph *g, struct graph_follower *followers, size_t count, float momentum) {
+void graph_ema_all(struct graph *g, struct graph_follower *followers, size_t count,
+                   const struct tensor *control, float momentum) {
     const struct tensor **averages;
     if (memory_new(&averages, count + 1, sizeof *averages) != STATUS_OK) {
         graph_fail(g, STATUS_MEMORY, "%s", status_message());
@@ -102,7 +105,7 @@ void graph_ema_all(struct graph *g, struct graph_follower *followers, size_t cou
         averages[i] = followers[i].average;
     for (size_t done = 0; done < count && g->status == STATUS_OK;) {
         const size_t run = run_of(followers + done, count - done);
-        follow_run(g, followers + done, averages + done, run, momentum);
+        follow_run(g, followers + done, averages + done, run, control, momentum);
         done += run;
     }
     free(averages);

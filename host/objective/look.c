@@ -45,6 +45,7 @@ enum status look_build(struct graph *g, const struct objective_settings *setting
     const struct model_encoder encoder =
         objective_encoder(settings, objective_encoder_prefix(settings->kind), GRAPH_TRAINABLE);
     *look = (struct look){0};
+    graph_set_precision(g, settings->precision);
     if (!model_encoder_check(g, &encoder))
         return graph_status(g);
     look->tokens = 1 + model_encoder_tokens(&encoder);

@@ -153,6 +153,7 @@ enum status objective_build(struct graph *g, const struct objective_settings *se
         [OBJECTIVE_RECOGNITION] = objective_recognition,
     };
     memset(objective, 0, sizeof *objective);
+    graph_set_precision(g, settings->precision);
     if (check(g, settings, batch))
         build[settings->kind](g, settings, batch, objective);
     if (objective->term_count > 1) /* one term alone is the loss, and can be read under its own name */
@@ -172,7 +173,7 @@ const struct tensor *objective_output(const struct objective *objective, const c
 /* ---- the teacher ---- */
 
 /* teacher = momentum teacher + (1 - momentum) student, for its trained parameters or all of them. */
-static void follow(struct graph *g, float momentum, bool all) {
+static void follow(struct graph *g, const struct tensor *control, float momentum, bool all) {
     graph_scope(g, "teacher's average");
     const size_t tensors = graph_tensor_count(g), length = strlen(OBJECTIVE_TEACHER);
     struct graph_follower *followers;
@@ -191,18 +192,19 @@ static void follow(struct graph *g, float momentum, bool all) {
         if (student != NULL && (all || student->differentiable))
             followers[count++] = (struct graph_follower){teacher, student};
     }
-    graph_ema_all(g, followers, count, momentum);
+    graph_ema_all(g, followers, count, control, momentum);
     free(followers);
 }
 
-void objective_after_update(struct graph *g, const struct objective_settings *settings) {
+void objective_after_update(struct graph *g, const struct objective_settings *settings,
+                            const struct tensor *control) {
     if (settings->teacher == OBJECTIVE_TEACHER_MOMENTUM)
-        follow(g, (float)settings->teacher_momentum, false);
+        follow(g, control, (float)settings->teacher_momentum, false);
 }
 
 uint32_t objective_teacher_start(struct graph *g, const struct objective_settings *settings) {
     const uint32_t segment = graph_segment(g);
     if (settings->teacher == OBJECTIVE_TEACHER_MOMENTUM)
-        follow(g, 0, true);
+        follow(g, NULL, 0, true);
     return segment;
 }

@@ -3,9 +3,9 @@
  *     struct objective_settings settings = objective_defaults(OBJECTIVE_MNSP);
  *     struct objective objective;
  *     TRY(objective_build(g, &settings, batch, &objective));
- *     graph_backward(g, objective.loss);
+ *     graph_backward(g, objective.loss, NULL);
  *     ... the optimiser's nodes (train/optimiser.h) ...
- *     objective_after_update(g, &settings);
+ *     objective_after_update(g, &settings, optimiser.control);
  *
  *     executor_write(executor, objective.image, pixels);      and the other inputs that are not NULL
  *     executor_run(executor, 0);
@@ -65,6 +65,7 @@ enum { OBJECTIVE_MAX_SCALES = 6 };
 
 struct objective_settings {
     enum objective_kind kind;
+    enum precision precision; /* of products */
 
     /* encoder */
     size_t image_height, image_width, patch_height, patch_width;
@@ -156,8 +157,10 @@ const struct tensor *objective_output(const struct objective *objective, const c
 /* ---- a teacher that follows ---- */
 
 /* Appends, to the current segment, the moving average of a momentum teacher:
- * teacher = momentum teacher + (1 - momentum) student. Nothing with a frozen teacher. */
-void objective_after_update(struct graph *g, const struct objective_settings *settings);
+ * teacher = momentum teacher + (1 - momentum) student, but for a step that `control` has left out (NULL: for none).
+ * Nothing with a frozen teacher. */
+void objective_after_update(struct graph *g, const struct objective_settings *settings,
+                            const struct tensor *control);
 
 /* The same with momentum 0, in a segment of its own whose number it returns: run it once before training
  * starts, so that a momentum teacher begins as the student. Without such a teacher the segment is empty. */

@@ -53,6 +53,7 @@ enum status reader_build(struct graph *g, const struct objective_settings *setti
     const struct model_encoder encoder = objective_encoder(settings, "encoder.", GRAPH_TRAINABLE);
     struct model_recogniser recogniser = objective_recogniser(settings);
     recogniser.dropout = 0;
+    graph_set_precision(g, settings->precision);
     if (batch == 0)
         graph_fail(g, STATUS_USAGE, "a batch needs at least one image");
     if (batch == 0 || !model_encoder_check(g, &encoder) || !model_recogniser_check(g, &recogniser) ||

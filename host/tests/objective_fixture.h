@@ -123,7 +123,7 @@ static inline void fixture_open(struct fixture *f, const struct objective_settin
     OK(objective_build(f->graph, settings, FIXTURE_BATCH, &f->objective));
     const size_t tensors = graph_tensor_count(f->graph);
     if (gradients)
-        graph_backward(f->graph, f->objective.loss);
+        graph_backward(f->graph, f->objective.loss, NULL);
     for (size_t i = 0; gradients && i < tensors; i++) {
         const struct tensor *const p = graph_tensor(f->graph, i);
         char name[FIXTURE_NAME];
@@ -131,7 +131,7 @@ static inline void fixture_open(struct fixture *f, const struct objective_settin
         if (fixture_is_parameter(p) && graph_gradient(f->graph, p) != NULL)
             graph_output(f->graph, graph_gradient(f->graph, p), name);
     }
-    objective_after_update(f->graph, settings);
+    objective_after_update(f->graph, settings, NULL);
     OK(executor_create(&f->executor, f->graph, device, false));
     fixture_write_parameters(f);
     fixture_write_inputs(f);

@@ -54,7 +54,7 @@ static void run(float loss[1], float dx[COUNT], float dweight[WIDTH * WIDTH], bo
         x = graph_add(g, x, y);
     }
     const struct tensor *const total = graph_output(g, graph_sum(g, graph_gelu(g, x)), "loss");
-    graph_backward(g, total);
+    graph_backward(g, total, NULL);
     graph_output(g, graph_gradient(g, first), "dx");
     graph_output(g, graph_gradient(g, weight(g)), "dweight");
     assert_int_equal(adds_left(g), adds);

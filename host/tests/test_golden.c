@@ -88,7 +88,7 @@ static void build(struct step *step, struct gpu_device *device) {
     const bool fine_tuning = step->settings.kind == OBJECTIVE_RECOGNITION;
     OK(graph_create(&step->graph));
     OK(objective_build(step->graph, &step->settings, BATCH, &step->objective));
-    graph_backward(step->graph, step->objective.loss);
+    graph_backward(step->graph, step->objective.loss, NULL);
     const size_t tensors = graph_tensor_count(step->graph);
     for (size_t i = 0; i < tensors; i++) {
         const struct tensor *const p = graph_tensor(step->graph, i);
@@ -99,6 +99,7 @@ static void build(struct step *step, struct gpu_device *device) {
         graph_output(step->graph, graph_gradient(step->graph, p), name);
     }
     const struct train_optimiser_options options = {
+        .scaler = train_scaler(step->graph, 1),
         .beta1 = (float)metadata_number(step, "beta1"),
         .beta2 = (float)metadata_number(step, "beta2"),
         .epsilon = (float)metadata_number(step, "eps"),
@@ -141,7 +142,7 @@ static void run(struct step *step) {
         write_integers(step, o->target);
         write_integers(step, o->length);
     }
-    OK(train_optimiser_write(step->executor, &step->optimiser, metadata_number(step, "lr"), 0));
+    OK(train_optimiser_write(step->executor, &step->optimiser, metadata_number(step, "lr")));
     OK(executor_run(step->executor, 0));
     OK(executor_run(step->executor, step->optimiser.segment));
 }

@@ -78,7 +78,7 @@ static void check_gradients(struct gpu_device *device) {
     struct graph *g;
     assert_int_equal(graph_create(&g), STATUS_OK);
     const struct tensor *const loss = build(g);
-    graph_backward(g, loss);
+    graph_backward(g, loss, NULL);
     const size_t tensors = graph_tensor_count(g);
     for (size_t i = 0; i < tensors; i++) {
         const struct tensor *const p = graph_tensor(g, i);
@@ -187,7 +187,7 @@ static void test_plan(void **state) {
     (void)state;
     struct graph *g;
     assert_int_equal(graph_create(&g), STATUS_OK);
-    graph_backward(g, build(g));
+    graph_backward(g, build(g), NULL);
     struct plan *plan;
     struct plan_limits limits = plan_host_limits();
     assert_int_equal(plan_create(&plan, g, &limits), STATUS_OK);

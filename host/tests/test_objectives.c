@@ -316,7 +316,7 @@ static void test_momentum_teacher(void **state) {
     OK(graph_create(&g));
     OK(objective_build(g, &settings, FIXTURE_BATCH, &objective));
     const uint32_t start = objective_teacher_start(g, &settings), update = graph_segment(g);
-    objective_after_update(g, &settings);
+    objective_after_update(g, &settings, NULL);
     struct fixture f = {.settings = settings, .graph = g};
     OK(executor_create(&f.executor, g, NULL, false));
     fixture_write_parameters(&f);
@@ -361,7 +361,7 @@ static void test_frozen_teacher(void **state) {
     OK(objective_build(g, &settings, FIXTURE_BATCH, &objective));
     const size_t nodes = graph_node_count(g);
     (void)objective_teacher_start(g, &settings);
-    objective_after_update(g, &settings);
+    objective_after_update(g, &settings, NULL);
     assert_int_equal(graph_node_count(g), nodes);
     graph_destroy(g);
 }

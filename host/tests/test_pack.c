@@ -88,7 +88,7 @@ static void test_followers(void **state) {
                                              {averages[3], sources[3]},
                                              {averages[1], sources[1]},
                                              {averages[0], sources[0]}};
-        graph_ema_all(g, followers, 4, 0.75F);
+        graph_ema_all(g, followers, 4, NULL, 0.75F);
         assert_int_equal(nodes_of(g, OPERATOR_ema), 3 * (i + 1));
     }
     struct executor *const executor = open_executor(g, NULL);

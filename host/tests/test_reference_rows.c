@@ -181,25 +181,55 @@ static void test_square_sum(void **state) {
 
 static void test_clip_factor(void **state) {
     (void)state;
-    float control[3];
-    reference_clip_factor(control, (const float[]){9, 16}, 2, 1);
+    const float one[4] = {1, 0, 0, 0}, other[4] = {4, 1, 2, 3};
+    float control[5];
+    reference_clip_factor(control, (const float[]){9, 16}, one, 2, 1, 0.5F, 0.75F);
     assert_near(control[0], 5, 0);
     assert_near(control[1], 1 / 5.000001, 1e-8);
     assert_near(control[2], 1, 0);
-    reference_clip_factor(control, (const float[]){9, 16}, 2, 6);
-    assert_floats(control, (const float[]){5, 1, 1}, 3);
-    reference_clip_factor(control, (const float[]){9, 16}, 2, 0); /* no limit */
-    assert_floats(control, (const float[]){5, 1, 1}, 3);
+    reference_clip_factor(control, (const float[]){9, 16}, one, 2, 6, 0.5F, 0.75F);
+    assert_floats(control, (const float[]){5, 1, 1, 0.5F, 0.25F}, 5);
+    reference_clip_factor(control, (const float[]){9, 16}, one, 2, 0, 0.5F, 0.75F); /* no limit */
+    assert_floats(control, (const float[]){5, 1, 1, 0.5F, 0.25F}, 5);
     /* A norm of exactly the limit, where PyTorch's factor is already below 1. */
-    reference_clip_factor(control, (const float[]){9, 16}, 2, 5);
+    reference_clip_factor(control, (const float[]){9, 16}, one, 2, 5, 0.5F, 0.75F);
     assert_near(control[1], 5 / 5.000001, 6e-8);
+
+    /* Gradients that are 4 times too large, in the third step. */
+    reference_clip_factor(control, (const float[]){9, 16}, other, 2, 0, 0.5F, 0.75F);
+    assert_floats(control, (const float[]){1.25F, 0.25F, 1, 0.875F, 1 - 0.421875F}, 5);
+    reference_clip_factor(control, (const float[]){9, 16}, other, 2, 0.625F, 0.5F, 0.75F);
+    assert_near(control[1], 0.125, 1e-6);
 
     const float bad[] = {INFINITY, NAN, 3e38f}; /* the last one overflows as a sum of two */
     for (size_t i = 0; i < COUNT(bad); i++) {
-        reference_clip_factor(control, (const float[]){bad[i], i == 2 ? bad[i] : 1}, 2, 1);
+        reference_clip_factor(control, (const float[]){bad[i], i == 2 ? bad[i] : 1}, one, 2, 1, 0.5F, 0.75F);
         assert_true(control[2] == 0);
         assert_false(isfinite(control[0]));
     }
+}
+
+/* The scale falls with what is not finite and rises with enough that is; a step that is left out is not counted. */
+static void test_loss_scale(void **state) {
+    (void)state;
+    const float good[5] = {1, 1, 1}, bad[5] = {INFINITY, 0, 0};
+    float scaler[4] = {4, 0, 0, 0}, fixed[4] = {1, 0, 5, 0};
+    reference_loss_scale(scaler, good, 2);
+    assert_floats(scaler, (const float[]){4, 1, 1, 0}, 4);
+    reference_loss_scale(scaler, good, 2);
+    assert_floats(scaler, (const float[]){8, 0, 2, 0}, 4);
+    reference_loss_scale(scaler, good, 2);
+    reference_loss_scale(scaler, bad, 2);
+    assert_floats(scaler, (const float[]){4, 0, 3, 1}, 4);
+    for (int i = 0; i < 4; i++)
+        reference_loss_scale(scaler, bad, 2);
+    assert_floats(scaler, (const float[]){1, 0, 3, 5}, 4);
+    reference_loss_scale(fixed, bad, 0);
+    reference_loss_scale(fixed, good, 0);
+    assert_floats(fixed, (const float[]){1, 1, 6, 1}, 4);
+    scaler[0] = 0x1p30F;
+    reference_loss_scale(scaler, good, 1);
+    assert_true(scaler[0] == 0x1p30F);
 }
 
 /* Two steps, the numbers of each written out. */
@@ -207,11 +237,11 @@ static void test_adamw(void **state) {
     (void)state;
     const double rate = 0.1, scale = 0.5, decay = 0.2, epsilon = 1e-3;
     const double beta1 = 0.9f, beta2 = 0.75f; /* as fp32 has them */
-    const float gradient[2] = {2, -1}, control[3] = {4, 0.5f, 1};
+    const float gradient[2] = {2, -1}, first[5] = {4, 0.5f, 1, (float)(1 - beta1), (float)(1 - beta2)};
     float parameter[2] = {1, -2}, m[2] = {0}, v[2] = {0};
 
-    const float first[3] = {0.1f, (float)(1 - beta1), (float)(1 - beta2)};
-    reference_adamw(parameter, m, v, gradient, first, control, 2, 0.5f, 0.9f, 0.75f, 1e-3f, 0.2f);
+    const float schedule[1] = {0.1f};
+    reference_adamw(parameter, m, v, gradient, schedule, first, 2, 0.5f, 0.9f, 0.75f, 1e-3f, 0.2f);
     /* g = 1, -0.5: at the first step the corrected means are g and g^2. */
     const double p1[2] = {1 - rate * scale * (decay * 1 + 1 / (1 + epsilon)),
                           -2 - rate * scale * (decay * -2 - 0.5 / (0.5 + epsilon))};
@@ -223,8 +253,8 @@ static void test_adamw(void **state) {
     }
 
     /* The gradient changes sign in the second step. */
-    const float second[3] = {0.1f, (float)(1 - beta1 * beta1), (float)(1 - beta2 * beta2)};
-    reference_adamw(parameter, m, v, (const float[]){-2, 1}, second, control, 2, 0.5f, 0.9f, 0.75f, 1e-3f,
+    const float second[5] = {4, 0.5f, 1, (float)(1 - beta1 * beta1), (float)(1 - beta2 * beta2)};
+    reference_adamw(parameter, m, v, (const float[]){-2, 1}, schedule, second, 2, 0.5f, 0.9f, 0.75f, 1e-3f,
                     0.2f);
     for (size_t i = 0; i < 2; i++) {
         const double g = i == 0 ? 1 : -0.5;
@@ -240,7 +270,7 @@ static void test_adamw(void **state) {
 
 static void test_adamw_skips(void **state) {
     (void)state;
-    const float schedule[3] = {0.1f, 0.1f, 0.1f}, control[3] = {INFINITY, 0, 0}, gradient[1] = {NAN};
+    const float schedule[1] = {0.1f}, control[5] = {INFINITY, 0, 0, 0.1f, 0.1f}, gradient[1] = {NAN};
     float parameter[1] = {3}, m[1] = {4}, v[1] = {5};
     reference_adamw(parameter, m, v, gradient, schedule, control, 1, 1, 0.9f, 0.999f, 1e-8f, 0.1f);
     assert_true(parameter[0] == 3 && m[0] == 4 && v[0] == 5);
@@ -263,10 +293,15 @@ static void test_ema(void **state) {
     (void)state;
     float average[2] = {8, -4};
     const float source[2] = {4, 4};
-    reference_ema(average, source, 2, 0.75f);
+    const float good[5] = {1, 1, 1}, bad[5] = {INFINITY, 0, 0};
+    reference_ema(average, source, NULL, 2, 0.75f);
     assert_floats(average, (const float[]){7, -2}, 2);
-    reference_ema(average, source, 2, 1);
+    reference_ema(average, source, good, 2, 1);
     assert_floats(average, (const float[]){7, -2}, 2);
+    reference_ema(average, source, bad, 2, 0.75f);
+    assert_floats(average, (const float[]){7, -2}, 2);
+    reference_ema(average, source, good, 2, 0.5f);
+    assert_floats(average, (const float[]){5.5f, 1}, 2);
 }
 
 int main(void) {
@@ -282,6 +317,7 @@ int main(void) {
         cmocka_unit_test(test_mask_tokens_restores),
         cmocka_unit_test(test_square_sum),
         cmocka_unit_test(test_clip_factor),
+        cmocka_unit_test(test_loss_scale),
         cmocka_unit_test(test_adamw),
         cmocka_unit_test(test_adamw_skips),
         cmocka_unit_test(test_accumulate),

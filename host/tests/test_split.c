@@ -36,7 +36,7 @@ static struct graph *build(void) {
     const struct tensor *const target = graph_input(g, "target", SHAPE(ROWS, OUTPUTS));
     const struct tensor *const y =
         graph_add(g, graph_linear(g, x, weight, NULL), graph_linear(g, graph_scale(g, x, 2), weight, NULL));
-    graph_backward(g, graph_masked_mse(g, y, target, NULL, 1));
+    graph_backward(g, graph_masked_mse(g, y, target, NULL, 1), NULL);
     graph_output(g, graph_gradient(g, weight), "gradient");
     assert_int_equal(graph_status(g), STATUS_OK);
     return g;

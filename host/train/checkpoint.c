@@ -138,7 +138,7 @@ bool checkpoint_is_ours(const struct safetensors *file) {
 
 bool checkpoint_is_state(const char *name) {
     static const char *const prefixes[] = {CHECKPOINT_FIRST_MOMENT, CHECKPOINT_SECOND_MOMENT,
-                                           CHECKPOINT_AVERAGE};
+                                           CHECKPOINT_AVERAGE, CHECKPOINT_SCALER};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
             return true;

@@ -31,6 +31,7 @@
 #define CHECKPOINT_FIRST_MOMENT  "optimiser.m."
 #define CHECKPOINT_SECOND_MOMENT "optimiser.v."
 #define CHECKPOINT_AVERAGE       "optimiser.average."
+#define CHECKPOINT_SCALER        "optimiser.scaler"
 
 enum { CHECKPOINT_PROGRAM_SIZE = 32 };
 

@@ -9,14 +9,13 @@ enum { TAG_SIZE = 160, MOST_PICTURE = 64 << 20 };
 
 enum status events_step(struct events *events, const struct train_progress *progress) {
     const struct objective *const objective = &progress->train_step->objective;
-    struct events_scalar scalars[OBJECTIVE_MAX_NAMED + 4] = {
-        {"loss", (double)progress->result.loss},
-        {"rate", progress->rate},
-        {"gradient_norm", (double)progress->result.norm},
-        {"images_per_second", progress->images_per_second},
+    struct events_scalar scalars[OBJECTIVE_MAX_NAMED + 6] = {
+        {"loss", (double)progress->result.loss},          {"rate", progress->rate},
+        {"gradient_norm", (double)progress->result.norm}, {"images_per_second", progress->images_per_second},
+        {"loss_scale", (double)progress->result.scale},   {"skipped", (double)progress->result.skipped},
     };
     char tags[OBJECTIVE_MAX_NAMED][TAG_SIZE];
-    size_t count = 4;
+    size_t count = 6;
     for (size_t i = 0; i < objective->term_count; i++) {
         snprintf(tags[i], sizeof tags[i], "loss/%s", objective->terms[i].name);
         scalars[count++] = (struct events_scalar){tags[i], (double)progress->result.terms[i]};

@@ -71,6 +71,9 @@ enum status train_log_step(struct file_log *log, const struct train_progress *pr
     }
     json_object_set_new(line, "rate", real(progress->rate));
     json_object_set_new(line, "gradient_norm", real((double)progress->result.norm));
+    if (progress->result.scale != 1)
+        json_object_set_new(line, "loss_scale", real((double)progress->result.scale));
+    json_object_set_new(line, "skipped", integer(progress->result.skipped));
     json_object_set_new(line, "images_per_second", real(progress->images_per_second));
     return write_line(log, line);
 }

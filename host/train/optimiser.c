@@ -49,6 +49,22 @@ static const struct tensor *state_of(struct graph *graph, const char *prefix,
     return graph_state(graph, name, parameter->shape, (struct initial){.kind = INITIAL_CONSTANT});
 }
 
+/* ---- the scale of the loss ---- */
+
+static void first_scaler(float *out, struct shape shape, const size_t numbers[INITIAL_NUMBERS]) {
+    memset(out, 0, shape_elements(shape) * sizeof *out);
+    out[0] = (float)numbers[0];
+}
+
+const struct tensor *train_scaler(struct graph *graph, size_t scale) {
+    const struct initial initial = {.kind = INITIAL_TABLE, .table = first_scaler, .numbers = {scale}};
+    return graph_state(graph, CHECKPOINT_SCALER, SHAPE(4), initial);
+}
+
+const struct tensor *train_scale(struct graph *graph, const struct tensor *scaler) {
+    return graph_slice(graph, graph_view(graph, scaler, SHAPE(1, 4, 1)), 0, 1);
+}
+
 /* ---- groups: parameters that are updated alike, packed side by side ---- */
 
 enum { PARAMETER, FIRST_MOMENT, SECOND_MOMENT, GRADIENT, ROLES };
@@ -177,8 +193,10 @@ static void append_update(struct graph *graph, const struct train_optimiser_opti
 static enum status append(struct graph *graph, const struct train_optimiser_options *options,
                           struct train_optimiser *optimiser, struct groups *all) {
     TRY(make_groups(graph, options, all));
-    optimiser->control = graph_output(
-        graph, graph_clip_factor(graph, square_sums(graph, all), options->clip_norm), "optimiser.control");
+    const struct tensor *const control = graph_clip_factor(
+        graph, square_sums(graph, all), options->scaler, options->clip_norm, options->beta1, options->beta2);
+    optimiser->control = graph_output(graph, control, "optimiser.control");
+    graph_loss_scale(graph, options->scaler, control, options->scale_every);
     for (size_t i = 0; i < all->group_count; i++)
         append_update(graph, options, optimiser, &all->groups[i]);
     return graph_status(graph);
@@ -189,9 +207,8 @@ enum status train_optimiser_append(struct graph *graph, const struct train_optim
     TRY(graph_status(graph));
     graph_scope(graph, "optimiser");
     *optimiser = (struct train_optimiser){.segment = graph_segment(graph),
-                                          .schedule = graph_input(graph, "schedule", SHAPE(3)),
-                                          .beta1 = options->beta1,
-                                          .beta2 = options->beta2};
+                                          .schedule = graph_input(graph, "schedule", SHAPE(1)),
+                                          .scaler = options->scaler};
     struct groups all = {0};
     const enum status status = append(graph, options, optimiser, &all);
     free(all.updates);
@@ -200,7 +217,7 @@ enum status train_optimiser_append(struct graph *graph, const struct train_optim
     return status;
 }
 
-void train_average_append(struct graph *graph, double decay) {
+void train_average_append(struct graph *graph, const struct tensor *control, double decay) {
     const size_t tensors = graph_tensor_count(graph);
     struct graph_follower *followers;
     size_t count = 0;
@@ -215,14 +232,12 @@ void train_average_append(struct graph *graph, double decay) {
             followers[count++] =
                 (struct graph_follower){state_of(graph, CHECKPOINT_AVERAGE, parameter), parameter};
     }
-    graph_ema_all(graph, followers, count, (float)decay);
+    graph_ema_all(graph, followers, count, control, (float)decay);
     free(followers);
 }
 
 enum status train_optimiser_write(struct executor *executor, const struct train_optimiser *optimiser,
-                                  double rate, uint64_t step) {
-    const double t = (double)step + 1;
-    const float schedule[3] = {(float)rate, (float)(1 - pow(optimiser->beta1, t)),
-                               (float)(1 - pow(optimiser->beta2, t))};
+                                  double rate) {
+    const float schedule[1] = {(float)rate};
     return executor_write(executor, optimiser->schedule, schedule);
 }

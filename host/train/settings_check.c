@@ -113,6 +113,10 @@ enum status settings_check(const struct settings *settings) {
     if (settings->ema_decay > 0 && settings->ema_decay < 0.5)
         return status_set(STATUS_USAGE, "setting 'ema_decay' is %g, expected 0 or 0.5 up to 1",
                           settings->ema_decay);
+    if ((settings->loss_scale & (settings->loss_scale - 1)) != 0)
+        return status_set(STATUS_USAGE,
+                          "setting 'loss_scale' is %" PRId64 ", expected a power of two, such as 65536",
+                          settings->loss_scale);
     TRY(divides(settings->batch, "batch", settings->accumulate, "accumulate"));
     if (settings->min_rate > settings_rate(settings))
         return status_set(STATUS_USAGE, "setting 'min_rate' (%g) is above the highest rate (%g)",

@@ -12,6 +12,7 @@ struct objective_settings train_objective_settings(const struct settings *s, siz
     /* The enumerations of settings.def and objective.h have the same order; test_step.c holds them to it. */
     return (struct objective_settings){
         .kind = (enum objective_kind)s->objective,
+        .precision = (enum precision)s->precision,
         .image_height = (size_t)s->image_height,
         .image_width = (size_t)s->image_width,
         .patch_height = (size_t)s->patch_height,
@@ -91,15 +92,19 @@ static enum status build(struct train_step *step, const struct settings *setting
                          const struct train_step_options *options) {
     struct graph *const graph = step->graph;
     TRY(objective_build(graph, &step->objective_settings, step->batch, &step->objective));
+    const bool scaled = settings->precision == SETTINGS_PRECISION_F16;
+    const struct tensor *const scaler = train_scaler(graph, scaled ? (size_t)settings->loss_scale : 1);
     if (settings->recompute == SETTINGS_RECOMPUTE_BLOCKS)
         graph_recompute(graph);
-    graph_backward(graph, step->objective.loss);
+    graph_backward(graph, step->objective.loss, scaled ? train_scale(graph, scaler) : NULL);
     if (step->parts > 1)
         accumulate(step);
     if (options->keep_gradients)
         keep_gradients(graph);
     TRY(train_optimiser_append(graph,
                                &(struct train_optimiser_options){
+                                   .scaler = scaler,
+                                   .scale_every = scaled ? (size_t)settings->scale_every : 0,
                                    .beta1 = (float)settings->beta1,
                                    .beta2 = (float)settings->beta2,
                                    .epsilon = (float)settings->epsilon,
@@ -110,12 +115,12 @@ static enum status build(struct train_step *step, const struct settings *setting
                                    .fine_tuning = settings->objective == SETTINGS_OBJECTIVE_RECOGNITION,
                                },
                                &step->optimiser));
-    objective_after_update(graph, &step->objective_settings);
+    objective_after_update(graph, &step->objective_settings, step->optimiser.control);
     if (settings->ema_decay > 0)
-        train_average_append(graph, settings->ema_decay);
+        train_average_append(graph, step->optimiser.control, settings->ema_decay);
     step->start_segment = objective_teacher_start(graph, &step->objective_settings);
     if (settings->ema_decay > 0)
-        train_average_append(graph, 0);
+        train_average_append(graph, NULL, 0);
     step->random = graph_random(graph);
     return graph_status(graph);
 }
@@ -179,7 +184,7 @@ void train_step_destroy(struct train_step *step) {
 
 enum status train_step_begin(struct train_step *step, uint64_t number, double rate) {
     step->number = number;
-    return train_optimiser_write(step->executor, &step->optimiser, rate, number);
+    return train_optimiser_write(step->executor, &step->optimiser, rate);
 }
 
 enum status train_step_part(struct train_step *step, size_t part) {
@@ -199,11 +204,12 @@ static size_t post_of(uint64_t number) {
 
 enum status train_step_update(struct train_step *step) {
     const struct objective *const objective = &step->objective;
-    const struct tensor *results[2 + OBJECTIVE_MAX_NAMED] = {step->optimiser.control, objective->loss};
+    const struct tensor *results[3 + OBJECTIVE_MAX_NAMED] = {step->optimiser.control, step->optimiser.scaler,
+                                                             objective->loss};
     for (size_t i = 0; i < objective->term_count; i++)
-        results[2 + i] = objective->terms[i].tensor;
+        results[3 + i] = objective->terms[i].tensor;
     TRY(executor_start(step->executor, step->optimiser.segment));
-    return executor_post(step->executor, post_of(step->number), results, 2 + objective->term_count);
+    return executor_post(step->executor, post_of(step->number), results, 3 + objective->term_count);
 }
 
 enum status train_step_run(struct train_step *step, uint64_t number, double rate) {
@@ -215,13 +221,15 @@ enum status train_step_run(struct train_step *step, uint64_t number, double rate
 }
 
 enum status train_step_result(const struct train_step *step, uint64_t number, struct train_result *result) {
-    float control[3];
-    void *data[2 + OBJECTIVE_MAX_NAMED] = {control, &result->loss};
+    float control[5], scaler[4];
+    void *data[3 + OBJECTIVE_MAX_NAMED] = {control, scaler, &result->loss};
     for (size_t i = 0; i < step->objective.term_count; i++)
-        data[2 + i] = &result->terms[i];
+        data[3 + i] = &result->terms[i];
     TRY(executor_collect(step->executor, post_of(number), data));
     result->norm = control[0];
     result->finite = control[2] != 0;
+    result->scale = scaler[0];
+    result->skipped = (uint64_t)scaler[3];
     return STATUS_OK;
 }
 

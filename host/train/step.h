@@ -87,6 +87,8 @@ struct train_result {
     float terms[OBJECTIVE_MAX_NAMED]; /* as step->objective.terms */
     float norm;                       /* of the gradient, before clipping */
     bool finite;                      /* false: the update was left out */
+    float scale;                      /* of the loss in the next step; 1 but for precision f16 */
+    uint64_t skipped;                 /* steps of the run whose update was left out */
 };
 
 /* What step `number` gave, which must be the last one that was updated or the one before. */
