@@ -152,7 +152,7 @@ static void test_feed_forward(void **state) {
         graph_output(g, graph_add(g, x, graph_dropout(g, y, 0.5F)), "y");
         if (training) {
             const struct tensor *const loss = graph_sum(g, graph_find(g, "y"));
-            graph_backward(g, loss);
+            graph_backward(g, loss, NULL);
             graph_output(g, graph_gradient(g, x), "dx");
         }
         adds_left(g);

@@ -144,7 +144,7 @@ static void test_what_is_computed_again(void **state) {
     }
     x = graph_gelu(g, x); /* in no block */
     graph_recompute(g);
-    graph_backward(g, graph_sum(g, x));
+    graph_backward(g, graph_sum(g, x), NULL);
     OK(graph_status(g));
     assert_int_equal(copies_of(g, OPERATOR_gelu), 2);
     assert_int_equal(copies_of(g, OPERATOR_matmul), 2); /* the first of each block; the last is its end */
@@ -161,10 +161,10 @@ static void test_changes_are_refused(void **state) {
     const struct tensor *const w = graph_parameter(g, "w", SHAPE(ROWS), GRAPH_TRAINABLE, some);
     graph_block_begin(g);
     const struct tensor *const y = graph_gelu(g, w);
-    graph_ema(g, graph_state(g, "average", SHAPE(ROWS), some), w, 0.5F);
+    graph_ema(g, graph_state(g, "average", SHAPE(ROWS), some), w, NULL, 0.5F);
     graph_block_end(g);
     graph_recompute(g);
-    graph_backward(g, graph_sum(g, y));
+    graph_backward(g, graph_sum(g, y), NULL);
     assert_int_equal(graph_status(g), STATUS_INTERNAL);
     assert_non_null(strstr(status_message(), "ema"));
     graph_destroy(g);
