@@ -192,7 +192,7 @@ static void run_layer(float dx[COUNT], float dweight[WIDTH * WIDTH], bool apart)
     const struct tensor *const hidden = graph_gelu(g, apart ? graph_scale(g, inner, 1) : inner);
     const struct tensor *const y =
         graph_linear(g, apart ? graph_scale(g, hidden, 1) : hidden, weight(g), NULL);
-    graph_backward(g, graph_sum(g, graph_gelu(g, apart ? graph_scale(g, y, 1) : y)));
+    graph_backward(g, graph_sum(g, graph_gelu(g, apart ? graph_scale(g, y, 1) : y)), NULL);
     graph_output(g, graph_gradient(g, x), "dx");
     graph_output(g, graph_gradient(g, weight(g)), "dweight");
     adds_left(g);
