@@ -218,11 +218,11 @@ static bool write_sources(const struct options *options, const struct mutant *mu
 static bool compile(const struct options *options, const char *folder, const char *kind, const char *flags,
                     char error[TEXT]) {
     char command[8 * PATH];
-    snprintf(
+    const int length = snprintf(
         command, sizeof command,
         "'%s' -V --target-env vulkan1.2 --quiet %s -I'%s' -I'%s' -o '%s/%s.spv' '%s/%s.comp' >'%s/log' 2>&1",
         options->glslang, flags, folder, options->interface, folder, kind, folder, options->operator, folder);
-    if (system(command) == 0)
+    if (length < (int)sizeof command && system(command) == 0)
         return true;
     snprintf(error, TEXT, "it does not compile: see %s/log", folder);
     return false;

@@ -135,7 +135,7 @@ static inline void lmdb_put(struct lmdb_writer *writer, const char *key, const v
 static inline void lmdb_put_png(struct lmdb_writer *writer, const char *key, int width, int height,
                                 int mark) {
     uint8_t *const pixels = test_pixels(width, height, mark);
-    int size;
+    int size = 0;
     uint8_t *const png = stbi_write_png_to_mem(pixels, width * 3, width, height, 3, &size);
     assert_non_null(png);
     lmdb_put(writer, key, png, (size_t)size);

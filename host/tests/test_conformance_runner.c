@@ -2,6 +2,7 @@
  * called by its name, and can be repeated. Defects are put in with --inject. */
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "conformance/outcome.h"
 #include "conformance_command.h"
 #include "json_schema.h"
@@ -234,7 +235,11 @@ static void test_every_case_is_measured(void **state) {
             sum += json_integer_value(count);
         }
         assert_true(elements > 0);
-        assert_int_equal(sum, elements);
+        /* Where a product with infinities or NaN may come out either way, it has no distance, and is in no bucket. */
+        if (text_ends_with(text_of(one, "name"), "/nan"))
+            assert_in_range(sum, 1, elements);
+        else
+            assert_int_equal(sum, elements);
         const bool exact = json_integer_value(json_object_get(error, "largest_ulp")) == 0;
         const json_t *const worst = json_object_get(error, "worst");
         assert_int_equal(json_is_null(worst), exact);

@@ -55,10 +55,10 @@ static enum status set_count(struct settings *settings, const char *setting, con
                              const char *prefix, const char *rest) {
     char name[NAME_SIZE];
     uint64_t count = 0;
-    do
-        snprintf(name, sizeof name, "%s%" PRIu64 "%s", prefix, count++, rest);
-    while (has(file, name));
-    return set(settings, setting, count - 1, file, name);
+    while (snprintf(name, sizeof name, "%s%" PRIu64 "%s", prefix, count, rest) < (int)sizeof name &&
+           has(file, name))
+        count++;
+    return set(settings, setting, count, file, name);
 }
 
 /* A feed-forward's inner width, which settings have as a multiple of the width. */
