@@ -1,4 +1,4 @@
-/* bench.c: how fast operators and training steps are. */
+/* bench.c: how fast operators, training steps and reading are. */
 #include "cli/bench.h"
 
 static const struct cli_option options[] = {
@@ -7,8 +7,10 @@ static const struct cli_option options[] = {
     {"transpose", "nn|nt|tn|tt", "of matmul: which of its two matrices are stored transposed; default nn"},
     {"data", "SOURCE",
      "measure steps on real images, and how long they wait for them; may be given several times"},
+    {"read", "MODEL", "measure how fast the recogniser in this checkpoint reads rendered words"},
     {"repeat", "N",
-     "runs measured; default: 3 steps, 10 on real images, or what an operator does in half a second"},
+     "runs measured; default: 3 steps, 10 on real images, 5 of reading, or what an operator does in half a "
+     "second"},
     {"compare", "FILE", "an earlier result, written with --json: how many times as fast each row is now"},
     CLI_STEP_OPTIONS,
     {0},
@@ -25,9 +27,13 @@ static enum status run(const struct cli_values *values) {
                                         "--shape 1024x1536x384 --transpose nt");
     if (cli_given(values, "op") && cli_given(values, "data"))
         return status_set(STATUS_USAGE, "--op measures an operator and --data feeds a step: choose one");
+    if (cli_given(values, "read") &&
+        (cli_given(values, "op") || cli_given(values, "step") || cli_given(values, "data")))
+        return status_set(STATUS_USAGE, "--read measures reading: it goes without --op, --step and --data");
     struct gpu_device *device;
     TRY(cli_device(values, &device));
-    const enum status status = cli_given(values, "data")   ? bench_data(values, device, (size_t)repeat)
+    const enum status status = cli_given(values, "read")   ? bench_read(values, device, (size_t)repeat)
+                               : cli_given(values, "data") ? bench_data(values, device, (size_t)repeat)
                                : cli_given(values, "step") ? bench_step(values, device, (size_t)repeat)
                                                            : bench_operators(values, device, (size_t)repeat);
     gpu_device_close(device);

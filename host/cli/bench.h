@@ -1,5 +1,5 @@
 /* bench.h: the parts of `mnsp bench`: operators (bench_operators.c), steps (bench_step.c), steps that are fed
- * (bench_data.c), and how results are told (bench_compare.c). */
+ * (bench_data.c), reading (bench_read.c), and how results are told (bench_compare.c). */
 #ifndef MNSP_CLI_BENCH_H
 #define MNSP_CLI_BENCH_H
 
@@ -18,6 +18,10 @@ MNSP_NODISCARD enum status bench_data(const struct cli_values *values, struct gp
 
 /* Whole training steps. */
 MNSP_NODISCARD enum status bench_step(const struct cli_values *values, struct gpu_device *device,
+                                      size_t repeat);
+
+/* The recogniser of --read, on a batch of rendered words. */
+MNSP_NODISCARD enum status bench_read(const struct cli_values *values, struct gpu_device *device,
                                       size_t repeat);
 
 /* ---- telling ---- */

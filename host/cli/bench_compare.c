@@ -10,7 +10,8 @@
 enum { MOST_BYTES = 64 << 20 };
 
 /* What makes two results the same measurement. */
-static const char *const identity[] = {"op", "sizes", "shape", "transpose", "step", "preset", "batch"};
+static const char *const identity[] = {"op",   "sizes",  "shape", "transpose",
+                                       "step", "preset", "batch", "read"};
 
 static bool same(const json_t *a, const json_t *b) {
     for (size_t i = 0; i < sizeof identity / sizeof identity[0]; i++) {

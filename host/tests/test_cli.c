@@ -295,6 +295,23 @@ static void bench_feeds_steps_with_real_images(void **state) {
 }
 
 /* Each operator of a step is measured, alone. */
+static void bench_reads(void **state) {
+    (void)state;
+    assert_int_equal(
+        mnsp("bench --device reference --read %s/spec/weights/recogniser.safetensors --batch 2 --repeat 1 "
+             "--json",
+             SOURCE_DIRECTORY),
+        0);
+    json_t *const object = printed_json();
+    assert_float_equal(positive(object, "images_per_second"), 2e3 / positive(object, "milliseconds"),
+                       1e-6 * positive(object, "images_per_second"));
+    named(object, "read");
+    named(object, "device");
+    json_decref(object);
+    assert_failed(mnsp("bench --read gone --op gelu"), 2, "--read measures reading");
+    assert_failed(mnsp("bench --device reference --read gone"), 1, "gone");
+}
+
 static void bench_measures_every_operator(void **state) {
     (void)state;
     assert_int_equal(
@@ -529,6 +546,7 @@ int main(void) {
         cmocka_unit_test(bench_prints_json),
         cmocka_unit_test(bench_knows_ceilings_and_compares),
         cmocka_unit_test(bench_feeds_steps_with_real_images),
+        cmocka_unit_test(bench_reads),
         cmocka_unit_test(bench_measures_every_operator),
         cmocka_unit_test(profile_shares_add_up),
         cmocka_unit_test(plan_shows_what_memory_a_run_needs),
