@@ -17,7 +17,7 @@ fail() {
 # check ROOT: all that belongs below ROOT is there, and the program finds its presets there, not in the sources.
 check() {
     local root=$1 file
-    for file in bin/mnsp share/man/man1/mnsp.1 share/mnsp/presets/mae-tiny.json \
+    for file in bin/mnsp share/man/man1/mnsp.1 share/mnsp/presets/mae-tiny.json share/mnsp/weights/recogniser.safetensors \
         share/bash-completion/completions/mnsp share/doc/mnsp/copyright share/doc/mnsp/README.md; do
         [[ -s $root/$file ]] || fail "$file is missing below $root"
     done
