@@ -48,7 +48,8 @@ static size_t typical_size(const char *argument) {
                  {"head_width", 64}, {"m", 2056},       {"n", 1536},       {"k", 384},
                  {"rows", 2056},     {"width", 384},    {"count", 789504}, {"q_pitch", 1152},
                  {"k_pitch", 1152},  {"v_pitch", 1152}, {"q_offset", 0},   {"k_offset", 384},
-                 {"v_offset", 768}};
+                 {"v_offset", 768},  {"rounding", 0},   {"gelu", 0},       {"transpose_a", 0},
+                 {"transpose_b", 0}, {"causal", 0}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         if (strcmp(sizes[i].name, argument) == 0)
             return sizes[i].value;

@@ -136,6 +136,13 @@ static void killed_lmim_with_dropout_in_parts_resumes_bit_for_bit(void **state) 
         check_killed(LMIM, devices[i]);
 }
 
+/* The scale of the loss goes up and down on the way, so that it has to come from the checkpoint. */
+static void killed_f16_resumes_bit_for_bit(void **state) {
+    (void)state;
+    for (size_t i = 0; i < (has_device() ? 2 : 1); i++)
+        check_killed("--objective mae --precision f16 --loss-scale 1073741824 --scale-every 3", devices[i]);
+}
+
 /* SIGTERM: the step is finished, a checkpoint written, the exit status is 0; and the run can be resumed. */
 static void interrupted_run_resumes_bit_for_bit(void **state) {
     (void)state;
@@ -189,6 +196,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_mae_resumes_bit_for_bit),
         cmocka_unit_test(killed_lmim_with_dropout_in_parts_resumes_bit_for_bit),
+        cmocka_unit_test(killed_f16_resumes_bit_for_bit),
         cmocka_unit_test(interrupted_run_resumes_bit_for_bit),
         cmocka_unit_test(another_seed_gives_another_run),
         cmocka_unit_test(wrong_resumes_are_refused),
