@@ -111,6 +111,7 @@ static const struct extreme extremes[] = {
     {OPERATOR_square_sum, {"count=0,parts=3", AS_INTEGER}},
     {OPERATOR_square_sum, {"count=140001,parts=70001", AS_INTEGER}},
     {OPERATOR_clip_factor, {"count=0,limit=1,beta1=0.9,beta2=0.95", AS_REAL}},
+    {OPERATOR_loss_scale, {"period=0", AS_INTEGER | AS_REAL | AS_HARD}},
     {OPERATOR_adamw, {"count=0," ADAMW, AS_REAL}},
     {OPERATOR_adamw, {"count=" MANY_BY_FOUR "," ADAMW, AS_REAL | IN_FULL}},
     {OPERATOR_ema, {"count=0,momentum=0.5", AS_INTEGER}},

@@ -127,7 +127,8 @@ static enum status build_model(struct graph *graph, const struct model *model, s
 static enum status add_model(struct collection *collection, const struct model *model, size_t batch) {
     char use[PIPELINE_USE];
     struct graph *graph;
-    snprintf(use, sizeof use, "%s, batch %zu", model->name, batch);
+    snprintf(use, sizeof use, "%s in %s, batch %zu", model->name, precision_name(model->settings.precision),
+             batch);
     TRY(graph_create(&graph));
     enum status status = build_model(graph, model, batch);
     if (status == STATUS_OK)
@@ -138,7 +139,7 @@ static enum status add_model(struct collection *collection, const struct model *
     return status;
 }
 
-/* The published sizes; and settings that bring in operators which those do without. */
+/* The published sizes in every precision; and settings that bring in operators which those do without. */
 static enum status add_models(struct collection *collection) {
     static const size_t batches[] = {64, 8, 1};
     struct model models[] = {
@@ -154,9 +155,12 @@ static enum status add_models(struct collection *collection) {
     models[3].settings.teacher = OBJECTIVE_TEACHER_MOMENTUM;
     models[4].settings.mim_target = OBJECTIVE_MIM_PIXELS;
     models[4].settings.nsp_target = OBJECTIVE_NSP_PIXELS;
-    for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++)
-        for (size_t i = 0; i < sizeof models / sizeof models[0]; i++)
-            TRY(add_model(collection, &models[i], batches[b]));
+    for (enum precision p = 0; p < PRECISION_COUNT; p++)
+        for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+            models[i].settings.precision = p;
+            for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++)
+                TRY(add_model(collection, &models[i], batches[b]));
+        }
     return STATUS_OK;
 }
 

@@ -48,7 +48,8 @@ static const struct gpu_properties card = {
 static bool has(const struct needed_pipeline *list, size_t count, const char *operator) {
     const size_t length = strlen(operator);
     for (size_t i = 0; i < count; i++)
-        if (strncmp(list[i].name, operator, length) == 0 && list[i].name[length] == '/')
+        if (strncmp(list[i].name, operator, length) == 0 &&
+            (list[i].name[length] == '/' || list[i].name[length] == '\0'))
             return true;
     return false;
 }
