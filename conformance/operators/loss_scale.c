@@ -15,7 +15,7 @@ static const struct sizes sizes[] = {
 };
 
 static const struct sizes patterns[] = {
-    {"period=0..5000", AS_INTEGER | AS_REAL | AS_HARD},
+    {"period=1..5000", AS_INTEGER | AS_REAL | AS_HARD},
 };
 
 static void shapes(struct shape *shape, const struct application *application) {
