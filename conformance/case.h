@@ -124,16 +124,6 @@ struct conformance_operator {
 #define PATTERNS(list) .patterns = (list), .pattern_count = sizeof(list) / sizeof((list)[0])
 
 /* values_<operator>(application): the values under their names in the table: v.rows.n, v.x.f[i]. */
-#define OUT(n)          n
-#define OUT_U(n)        n
-#define OUT_OPTIONAL(n) n
-#define IN(n)           n
-#define IN_U(n)         n
-#define OPTIONAL(n)     n
-#define OPTIONAL_U(n)   n
-#define INOUT(n)        n
-#define SIZE(n)         n
-#define REAL(n)         n
 #define OPERATOR(name, gradient, bound, grid, ...)                                                           \
     struct values_##name {                                                                                   \
         union value __VA_ARGS__;                                                                             \
@@ -144,22 +134,10 @@ struct conformance_operator {
         return values;                                                                                       \
     }
 #include "spec/operators.def"
-#undef OPERATOR
-#undef OUT
-#undef OUT_U
-#undef OUT_OPTIONAL
-#undef IN
-#undef IN_U
-#undef OPTIONAL
-#undef OPTIONAL_U
-#undef INOUT
-#undef SIZE
-#undef REAL
 
 /* One declaration per operator: a missing conformance/operators/<operator>.c does not link. */
 #define OPERATOR(name, gradient, bound, grid, ...)                                                           \
     extern const struct conformance_operator conformance_##name;
 #include "spec/operators.def"
-#undef OPERATOR
 
 #endif

@@ -18,13 +18,7 @@ static const char *const feature_names[] = {
 static const bool any_width[] = {
 #define OPERATOR(name, gradient, bound, grid, ...) [OPERATOR_##name] = grid,
 #include "spec/operators.def"
-#undef OPERATOR
 };
-#undef ELEMENTS
-#undef FOURS
-#undef GROUPS
-#undef ROWS
-#undef TILES
 
 static const uint32_t widths[] = {8, 64, 256};
 

@@ -25,17 +25,6 @@
 #define REAL(n)                                    float n
 #define OPERATOR(name, gradient, bound, grid, ...) void reference_##name(__VA_ARGS__);
 #include "spec/operators.def"
-#undef OPERATOR
-#undef OUT
-#undef OUT_U
-#undef OUT_OPTIONAL
-#undef IN
-#undef IN_U
-#undef OPTIONAL
-#undef OPTIONAL_U
-#undef INOUT
-#undef SIZE
-#undef REAL
 
 /* reference_matmul with nothing done to the product but adding the bias (NULL when missing). */
 void reference_product(float *c, const float *a, const float *b, const float *bias, size_t batch, size_t m,

@@ -40,7 +40,6 @@ struct argument {
 #define OPERATOR(name, gradient, bound, grid, ...)                                                           \
     static const struct argument arguments_##name[] = {__VA_ARGS__};
 #include "spec/operators.def"
-#undef OPERATOR
 
 static const struct {
     const char *name;
@@ -50,7 +49,6 @@ static const struct {
 #define OPERATOR(name, gradient, bound, grid, ...)                                                           \
     {#name, arguments_##name, sizeof arguments_##name / sizeof arguments_##name[0]},
 #include "spec/operators.def"
-#undef OPERATOR
 };
 
 static void write_interface(FILE *file, const char *name, const struct argument *arguments, size_t count) {

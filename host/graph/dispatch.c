@@ -64,20 +64,12 @@ static void dispatch_rows(struct dispatch *dispatch, uint64_t count, uint64_t wi
         grid                                                                                                 \
     }
 #include "spec/operators.def"
-#undef OPERATOR
-#undef TILES
-#undef ROWS
-#undef GROUPS
-#undef FOURS
-#undef ELEMENTS
-#undef V
 
 typedef void grid_function(struct dispatch *, const union operator_value *, const struct gpu_properties *);
 
 static grid_function *const grids[] = {
 #define OPERATOR(name, gradient, bound, grid, ...) [OPERATOR_##name] = grid_##name,
 #include "spec/operators.def"
-#undef OPERATOR
 };
 
 enum status dispatch_choose(struct dispatch *out, enum operator_id id, const union operator_value *values,

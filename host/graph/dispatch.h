@@ -63,11 +63,5 @@ void dispatch_fold(struct dispatch *dispatch, uint64_t count, const struct gpu_p
                          const struct gpu_properties *device);
 #define OPERATOR(name, gradient, bound, grid, ...) grid
 #include "spec/operators.def"
-#undef OPERATOR
-#undef TILES
-#undef ROWS
-#undef GROUPS
-#undef FOURS
-#undef ELEMENTS
 
 #endif

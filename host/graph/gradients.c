@@ -50,7 +50,6 @@ void backward_give(struct backward *backward, const struct tensor *input, const 
 static gradient_rule *const rules[] = {
 #define OPERATOR(name, gradient, bound, grid, ...) [OPERATOR_##name] = RULE_##gradient(name),
 #include "spec/operators.def"
-#undef OPERATOR
 };
 
 /* Whether the loss depends on one of the node's outputs. */
@@ -120,7 +119,8 @@ void graph_accumulate_gradients(struct graph *g, const struct tensor *part, floa
 #define REAL_OF(operator, name_)   (node->numbers[ARGUMENT_INDEX(operator, name_)].real)
 
 /* C = op(A) op(B) + bias. dA = dC op(B)^T and dB = op(A)^T dC, themselves transposed where the operand is;
- * dbias = the sum of dC's rows. Factors are rounded as in the node. What else a product can do comes in when gradients are done (fuse.h). */
+ * dbias = the sum of dC's rows. Factors are rounded as in the node. What else a product can do
+ * comes in when gradients are done (fuse.h). */
 void graph_gradient_matmul(struct backward *w, const struct graph_node *node) {
     struct graph *const g = backward_graph(w);
     const struct tensor *const a = TENSOR_OF(matmul, a), *const b = TENSOR_OF(matmul, b),

@@ -36,7 +36,6 @@ typedef void gradient_rule(struct backward *backward, const struct graph_node *n
 #define GRADIENT_RULE_CONSTANT(name)
 #define OPERATOR(name, gradient, bound, grid, ...) GRADIENT_RULE_##gradient(name)
 #include "spec/operators.def"
-#undef OPERATOR
 #undef GRADIENT_RULE_DIFFERENTIABLE
 #undef GRADIENT_RULE_CONSTANT
 

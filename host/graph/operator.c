@@ -29,17 +29,6 @@
 #define OPERATOR(name, gradient, bound, grid, ...)                                                           \
     static const struct operator_argument arguments_##name[] = {__VA_ARGS__};
 #include "spec/operators.def"
-#undef OPERATOR
-#undef OUT
-#undef OUT_U
-#undef OUT_OPTIONAL
-#undef IN
-#undef IN_U
-#undef OPTIONAL
-#undef OPTIONAL_U
-#undef INOUT
-#undef SIZE
-#undef REAL
 
 /* call_<name>: the values, handed to reference_<name> one by one. */
 #define OUT(n)          values[offsetof(index, n)].tensor
@@ -58,17 +47,6 @@
         reference_##name(__VA_ARGS__);                                                                       \
     }
 #include "spec/operators.def"
-#undef OPERATOR
-#undef OUT
-#undef OUT_U
-#undef OUT_OPTIONAL
-#undef IN
-#undef IN_U
-#undef OPTIONAL
-#undef OPTIONAL_U
-#undef INOUT
-#undef SIZE
-#undef REAL
 
 /* The shaders, a header for each, all included by this list that the build writes; table.h, below, likewise.
  */
@@ -87,7 +65,6 @@ static const struct operator_info operators[] = {
         .reference = call_##id,                                                                              \
     },
 #include "spec/operators.def"
-#undef OPERATOR
 };
 
 static const struct operator_shader shaders[OPERATOR_COUNT][SHADER_VARIANT_COUNT] = {

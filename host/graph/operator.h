@@ -16,7 +16,6 @@
 enum operator_id {
 #define OPERATOR(name, gradient, bound, grid, ...) OPERATOR_##name,
 #include "spec/operators.def"
-#undef OPERATOR
     OPERATOR_COUNT
 };
 

@@ -8,32 +8,11 @@
 
 #include <stddef.h>
 
-#define OUT(n)          n
-#define OUT_U(n)        n
-#define OUT_OPTIONAL(n) n
-#define IN(n)           n
-#define IN_U(n)         n
-#define OPTIONAL(n)     n
-#define OPTIONAL_U(n)   n
-#define INOUT(n)        n
-#define SIZE(n)         n
-#define REAL(n)         n
 #define OPERATOR(name, gradient, bound, grid, ...)                                                           \
     struct operator_index_##name {                                                                           \
         char __VA_ARGS__;                                                                                    \
     };
 #include "spec/operators.def"
-#undef OPERATOR
-#undef OUT
-#undef OUT_U
-#undef OUT_OPTIONAL
-#undef IN
-#undef IN_U
-#undef OPTIONAL
-#undef OPTIONAL_U
-#undef INOUT
-#undef SIZE
-#undef REAL
 
 #define ARGUMENT_INDEX(operator, argument) offsetof(struct operator_index_##operator, argument)
 
