@@ -1,7 +1,7 @@
 #include "conformance/child.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
-#include "conformance/clock.h"
 #include "conformance/worker.h"
 
 #include <errno.h>

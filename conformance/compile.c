@@ -1,12 +1,12 @@
 #include "conformance/compile.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "conformance/device_facts.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- statistics ---- */
 
@@ -48,12 +48,6 @@ struct resources compile_resources(const struct gpu_statistics *statistics) {
 
 /* ---- compiling ---- */
 
-static double now_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static void print_number(FILE *out, const char *name, double value) {
     if (value >= 0)
         fprintf(out, "  %s %.0f", name, value);
@@ -80,9 +74,9 @@ static void print(FILE *out, const struct compiled *compiled) {
 
 static enum status compile_one(struct compiled *out, struct gpu_device *device) {
     struct gpu_pipeline *pipeline;
-    const double start = now_seconds();
+    const double start = clock_seconds();
     enum status status = gpu_pipeline_get(device, &pipeline, &out->pipeline->shader);
-    out->seconds = now_seconds() - start;
+    out->seconds = clock_seconds() - start;
     if (status == STATUS_OK)
         status = gpu_pipeline_statistics(device, &out->statistics, pipeline);
     if (status == STATUS_UNSUPPORTED) /* the driver tells nothing */

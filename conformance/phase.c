@@ -1,6 +1,6 @@
 #include "conformance/phase.h"
 
-#include "conformance/clock.h"
+#include "base/clock.h"
 
 #include <string.h>
 

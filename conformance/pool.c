@@ -1,8 +1,8 @@
 #include "conformance/pool.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/memory.h"
-#include "conformance/clock.h"
 
 #include <math.h>
 #include <poll.h>

@@ -1,9 +1,9 @@
 #include "conformance/runner.h"
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "conformance/clock.h"
 #include "conformance/console.h"
 #include "conformance/schedule.h"
 

@@ -1,6 +1,7 @@
 /* bench_data.c: whether images come as fast as steps take them. */
 #include "cli/bench.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "cli/json.h"
 #include "train/feed.h"
@@ -28,9 +29,9 @@ static enum status measure_alone(const struct train_feed_options *options, doubl
     double begin = 0, now = 0;
     TRY(train_feed_open(&feed, options));
     enum status status = train_feed_next(feed);
-    for (begin = now = cli_seconds(); status == STATUS_OK && now < begin + alone_seconds; batches++) {
+    for (begin = now = clock_seconds(); status == STATUS_OK && now < begin + alone_seconds; batches++) {
         status = train_feed_next(feed);
-        now = cli_seconds();
+        now = clock_seconds();
     }
     *rate = (double)batches * (double)options->settings->batch / (now - begin);
     train_feed_close(feed);
@@ -39,9 +40,9 @@ static enum status measure_alone(const struct train_feed_options *options, doubl
 
 static enum status run_step(struct train_feed *feed, struct train_step *step, uint64_t number,
                             double *waited) {
-    const double begin = cli_seconds();
+    const double begin = clock_seconds();
     TRY(train_feed_next(feed));
-    *waited = 1e3 * (cli_seconds() - begin);
+    *waited = 1e3 * (clock_seconds() - begin);
     TRY(train_step_begin(step, number, 1e-4));
     for (size_t part = 0; part < step->parts; part++) {
         TRY(train_feed_write(feed, part));
@@ -62,10 +63,10 @@ static enum status measure_steps(const struct train_feed_options *options, struc
     for (size_t i = 0; status == STATUS_OK && i < fed->repeat + 1; i++) {
         double waited = 0;
         cli_show("step %zu of %zu", i, fed->repeat);
-        const double begin = cli_seconds();
+        const double begin = clock_seconds();
         status = run_step(feed, options->step, i, &waited);
         if (i > 0) {
-            times[i - 1] = 1e3 * (cli_seconds() - begin);
+            times[i - 1] = 1e3 * (clock_seconds() - begin);
             waits[i - 1] = waited;
         }
     }

@@ -2,6 +2,7 @@
 #include "cli/bench.h"
 #include "cli/read_inputs.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "cli/json.h"
 #include "data/view.h"
@@ -52,10 +53,10 @@ static enum status read_once(struct reading *r, const float *images, struct reco
 static enum status time_runs(struct reading *r, const float *images, struct recogniser_reading *texts,
                              double *times) {
     for (size_t i = 0; i < r->repeat + 1; i++) {
-        const double begin = cli_seconds();
+        const double begin = clock_seconds();
         TRY(read_once(r, images, texts));
         if (i > 0)
-            times[i - 1] = 1e3 * (cli_seconds() - begin);
+            times[i - 1] = 1e3 * (clock_seconds() - begin);
     }
     r->milliseconds = cli_median(times, r->repeat);
     return STATUS_OK;

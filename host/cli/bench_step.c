@@ -1,6 +1,7 @@
 /* bench_step.c: the time and the memory of whole training steps. */
 #include "cli/bench.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "cli/json.h"
 
@@ -23,10 +24,10 @@ static enum status measure(struct train_step *step, size_t repeat, double *milli
     TRY(memory_new(&times, repeat, sizeof *times));
     for (size_t i = 0; status == STATUS_OK && i < repeat + 1; i++) {
         cli_show("step %zu of %zu", i, repeat);
-        const double begin = cli_seconds();
+        const double begin = clock_seconds();
         status = train_step_run(step, i, 1e-4);
         if (i > 0)
-            times[i - 1] = 1e3 * (cli_seconds() - begin);
+            times[i - 1] = 1e3 * (clock_seconds() - begin);
     }
     cli_show("%s", "");
     *milliseconds = cli_median(times, repeat);

@@ -1,5 +1,7 @@
 #include "cli/data.h"
 
+#include "base/clock.h"
+
 enum status cli_data_open(const struct cli_values *values, size_t others, struct data_set **set) {
     size_t count;
     const char *const *const paths = cli_operands(values, &count);
@@ -10,23 +12,15 @@ enum status cli_data_open(const struct cli_values *values, size_t others, struct
     return data_set_open(set, paths, count - others);
 }
 
-static double seconds_since(const struct timespec *start) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
-}
-
 struct cli_progress cli_progress_start(size_t of) {
-    struct cli_progress progress = {.of = of, .stop = cli_stop_on_signals()};
-    clock_gettime(CLOCK_MONOTONIC, &progress.start);
-    return progress;
+    return (struct cli_progress){.of = of, .stop = cli_stop_on_signals(), .start = clock_seconds()};
 }
 
 enum status cli_progress_step(void *context, size_t done) {
     struct cli_progress *const progress = context;
     if (*progress->stop)
         return status_set(STATUS_IO, "interrupted after %zu of %zu images", done, progress->of);
-    const double seconds = seconds_since(&progress->start);
+    const double seconds = clock_seconds() - progress->start;
     if (seconds < progress->shown + 0.2)
         return STATUS_OK;
     progress->shown = seconds;
@@ -39,5 +33,5 @@ enum status cli_progress_step(void *context, size_t done) {
 
 double cli_progress_end(const struct cli_progress *progress) {
     cli_show("%s", "");
-    return seconds_since(&progress->start);
+    return clock_seconds() - progress->start;
 }

@@ -5,8 +5,6 @@
 #include "cli/cli.h"
 #include "data/source.h"
 
-#include <time.h>
-
 /* The sources that the operands name, all but the last `others` of them. Errors: STATUS_USAGE when there is none. */
 MNSP_NODISCARD enum status cli_data_open(const struct cli_values *values, size_t others,
                                          struct data_set **set);
@@ -14,7 +12,7 @@ MNSP_NODISCARD enum status cli_data_open(const struct cli_values *values, size_t
 /* A line on the terminal: how many of how many, how fast, how long still. */
 struct cli_progress {
     size_t of;
-    struct timespec start;
+    double start;
     double shown; /* seconds from the start at which the line was last written */
     const volatile sig_atomic_t *stop;
 };

@@ -1,5 +1,6 @@
 #include "cli/measure.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/philox.h"
 #include "cli/step.h"
@@ -65,11 +66,11 @@ static enum status time_runs(struct executor *executor, const struct graph *grap
     size_t count = 0;
     TRY(executor_run(executor, 0)); /* compiles, and warms up */
     const size_t most = repeat && repeat < MOST_RUNS ? repeat : MOST_RUNS;
-    const double first = cli_seconds();
-    while (count < most && (repeat || count < LEAST_RUNS || cli_seconds() - first < time_for_one)) {
-        const double begin = cli_seconds();
+    const double first = clock_seconds();
+    while (count < most && (repeat || count < LEAST_RUNS || clock_seconds() - first < time_for_one)) {
+        const double begin = clock_seconds();
         TRY(executor_run(executor, 0));
-        const double host = 1e3 * (cli_seconds() - begin), device = device_milliseconds(executor, graph);
+        const double host = 1e3 * (clock_seconds() - begin), device = device_milliseconds(executor, graph);
         times[count++] = device > 0 ? device : host;
     }
     *median = cli_median(times, count);

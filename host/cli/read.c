@@ -3,6 +3,7 @@
 #include "cli/read_output.h"
 #include "cli/reading.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "data/in_order.h"
 #include "data/view.h"
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const struct cli_option options[] = {
     {"format", "text|tsv|jsonl|json",
@@ -43,14 +43,11 @@ struct reading {
     float *images;                /* (B, 3, H, W) */
     char **names;                 /* (B) of the rows */
     struct recogniser_reading *texts;
-    struct timespec begin;
+    double begin;
 };
 
 static void show_progress(const struct reading *r) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    const double seconds =
-        (double)(now.tv_sec - r->begin.tv_sec) + (double)(now.tv_nsec - r->begin.tv_nsec) * 1e-9;
+    const double seconds = clock_seconds() - r->begin;
     const double rate = seconds > 0 ? (double)r->done / seconds : 0;
     const size_t count = read_inputs_count(r->inputs);
     if (r->done == count) {
@@ -164,7 +161,7 @@ static enum status read_with(const struct cli_values *values, const struct read_
                         .image_floats = 3 * (size_t)settings->image_height * (size_t)settings->image_width};
     uint32_t threads;
     TRY(cli_threads(values, &threads));
-    clock_gettime(CLOCK_MONOTONIC, &r.begin);
+    r.begin = clock_seconds();
     enum status status = read_output_open(&r.output, values);
     if (status == STATUS_OK)
         status = read_attention_open(&r.attention, values, recogniser, device);

@@ -183,12 +183,6 @@ const char *cli_node_sizes(const struct graph_node *node, char text[CLI_SIZES_TE
 
 /* ---- times ---- */
 
-double cli_seconds(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 static int compare(const void *a, const void *b) {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);

@@ -35,7 +35,6 @@ const char *cli_node_sizes(const struct graph_node *node, char text[CLI_SIZES_TE
 
 /* ---- times ---- */
 
-double cli_seconds(void); /* of a clock that only goes forward */
 /* Sorts the values; the mean of the middle two where their number is even. */
 double cli_median(double *values, size_t count);
 

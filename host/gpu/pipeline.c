@@ -1,18 +1,12 @@
 #include "gpu/gpu_internal.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const double save_after_seconds = 5; /* of compiling: what a crash may cost */
-
-static double now_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* ---- layouts ---- */
 
@@ -123,12 +117,12 @@ static enum status build(struct gpu_device *device, struct gpu_pipeline *pipelin
     };
     VkShaderModule module;
     TRY(gpu_check(device, device->vk.vkCreateShaderModule(device->handle, &info, NULL, &module), "load it"));
-    const double start = now_seconds();
+    const double start = clock_seconds();
     const enum status status = compile(device, pipeline, module);
     device->vk.vkDestroyShaderModule(device->handle, module, NULL);
     TRY(status);
     gpu_name_object(device, VK_OBJECT_TYPE_PIPELINE, (uint64_t)pipeline->handle, pipeline->name);
-    device->cache.unsaved_seconds += now_seconds() - start;
+    device->cache.unsaved_seconds += clock_seconds() - start;
     if (device->cache.unsaved_seconds > save_after_seconds)
         gpu_pipeline_cache_save(device);
     return STATUS_OK;

@@ -1,22 +1,17 @@
 #include "gpu/gpu_internal.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
-#include <time.h>
 
 /* So long without any submission ending means a hung device. */
 static double patience(const struct gpu_device *device) {
     return device->properties.type == GPU_TYPE_CPU ? 3600 : 300;
 }
 
-static double seconds_now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 static void set_mark(struct gpu_device *device, uint64_t value) {
     device->mark = value;
-    device->mark_seconds = seconds_now();
+    device->mark_seconds = clock_seconds();
     device->marked = true;
 }
 

@@ -1,11 +1,11 @@
 /* executor_reference.c: runs a plan by calling the scalar reference, node after node. */
+#include "base/clock.h"
 #include "base/memory.h"
 #include "graph/executor_internal.h"
 #include "graph/perturb.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct reference_executor {
     const struct graph *graph;
@@ -49,22 +49,16 @@ static enum status run_node(struct reference_executor *self, const struct graph_
     return STATUS_OK;
 }
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
 static enum status reference_run(void *executor, uint32_t segment) {
     struct reference_executor *const self = executor;
     for (size_t i = 0; i < graph_node_count(self->graph); i++) {
         const struct graph_node *const node = graph_node(self->graph, i);
         if (node->segment != segment)
             continue;
-        const double start = self->nanoseconds ? now() : 0;
+        const double start = self->nanoseconds ? clock_seconds() : 0;
         TRY(run_node(self, node));
         if (self->nanoseconds)
-            self->nanoseconds[i] = now() - start;
+            self->nanoseconds[i] = 1e9 * (clock_seconds() - start);
     }
     return STATUS_OK;
 }

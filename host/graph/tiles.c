@@ -1,5 +1,6 @@
 #include "graph/tiles_internal.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Graphs of less work have nothing to gain: a few milliseconds a step. */
 static const double little_work = 5e8;
@@ -284,12 +284,6 @@ static int by_work(const void *a, const void *b) {
     return (x < y) - (x > y);
 }
 
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static void announce(const struct tiles *tiles, size_t count) {
     char text[512];
     snprintf(text, sizeof text, "measuring tiles for %zu products on %.200s, at most some %.0f s%s", count,
@@ -309,10 +303,10 @@ static size_t keep_unknown(struct load *list, size_t count, double work, const s
 
 /* The ones with most work first. A device that has no room for them is left with the fixed choice. */
 static enum status measure(struct tiles *tiles, struct load *list, size_t count) {
-    const double begin = seconds_now();
+    const double begin = clock_seconds();
     announce(tiles, count);
     qsort(list, count, sizeof *list, by_work);
-    for (size_t i = 0; i < count && seconds_now() - begin < most_seconds; i++) {
+    for (size_t i = 0; i < count && clock_seconds() - begin < most_seconds; i++) {
         const struct tiling *tiling;
         const enum status status = tiles_measure(&tiling, tiles->device, &list[i].product);
         if (status == STATUS_MEMORY || status == STATUS_UNSUPPORTED)

@@ -1,5 +1,6 @@
 #include "train/evaluate.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "data/loader.h"
 #include "data/text.h"
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- scores ---- */
 
@@ -95,12 +95,6 @@ struct pass {
     double begin;
 };
 
-static double seconds_now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 static void report_image(void *context, const char *message) {
     const struct pass *const pass = context;
     if (pass->options->message != NULL)
@@ -163,7 +157,7 @@ static enum status one_batch(struct pass *pass, struct evaluate_set *set, struct
 
 static void tell_progress(struct pass *pass, uint64_t images) {
     pass->progress.images = images;
-    pass->progress.seconds = seconds_now() - pass->begin;
+    pass->progress.seconds = clock_seconds() - pass->begin;
     if (pass->options->progress != NULL)
         pass->options->progress(pass->options->context, &pass->progress);
 }
@@ -218,7 +212,7 @@ static enum status run(struct pass *pass, struct evaluate_result *out) {
 enum status evaluate_run(struct evaluate_result *out, struct recogniser *recogniser,
                          const struct evaluate_options *options) {
     *out = (struct evaluate_result){0};
-    struct pass pass = {.options = options, .recogniser = recogniser, .begin = seconds_now()};
+    struct pass pass = {.options = options, .recogniser = recogniser, .begin = clock_seconds()};
     const enum status status = run(&pass, out);
     confusions_sort(&pass.confusions);
     out->confusions = pass.confusions;

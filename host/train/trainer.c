@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "data/source.h"
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Steps in a row whose gradient is not finite, after which a run has no hope. */
 enum { MOST_BROKEN_STEPS = 10 };
@@ -59,12 +59,6 @@ static void say(const struct run *run, const char *text) {
 
 static void report_message(void *context, const char *message) {
     say(context, message);
-}
-
-static double seconds_now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
 /* ---- starting ---- */
@@ -327,7 +321,7 @@ struct clock {
 };
 
 static enum status tell_step(struct run *run, struct clock *clock, struct train_progress *progress) {
-    const double now = seconds_now();
+    const double now = clock_seconds();
     const uint64_t done = progress->step;
     progress->logged = done == run->steps || train_is_due(done, run->settings->log_every);
     const double per_step = (now - clock->line) / (double)(done - clock->line_step);
@@ -370,12 +364,12 @@ static enum status end_step(struct run *run, uint64_t number, struct clock *cloc
 
 /* Comes before the checkpoint of its step, which holds the scores. */
 static enum status make_report(struct run *run, struct clock *clock) {
-    const double before = seconds_now();
+    const double before = clock_seconds();
     bool improved;
     TRY(train_report_step(run->report, run->done, &run->scores, &improved));
     if (improved)
         TRY(save_best(run));
-    clock->line += seconds_now() - before;
+    clock->line += clock_seconds() - before;
     return STATUS_OK;
 }
 
@@ -418,7 +412,7 @@ static enum status take_milestone(struct run *run, struct clock *clock, bool *ov
 /* The device computes step `number` while the host waits for the one before, tells of it, and makes the
  * next. */
 static enum status run_steps(struct run *run) {
-    struct clock clock = {.begin = seconds_now(), .line = seconds_now(), .line_step = run->first};
+    struct clock clock = {.begin = clock_seconds(), .line = clock_seconds(), .line_step = run->first};
     if (run->first > run->scores.evaluated) /* the run may have been interrupted before it was evaluated */
         TRY(make_report(run, &clock));
     bool over = has_waited(run);
@@ -432,7 +426,7 @@ static enum status run_steps(struct run *run) {
         TRY(take_milestone(run, &clock, &over));
     }
     tell_end(run);
-    return train_log_end(run->log, run->done, seconds_now() - clock.begin, end_reason(run));
+    return train_log_end(run->log, run->done, clock_seconds() - clock.begin, end_reason(run));
 }
 
 /* What could not be used, once more and in all. */

@@ -1,6 +1,6 @@
 /* clock.h: seconds of a clock that nobody sets. */
-#ifndef MNSP_CONFORMANCE_CLOCK_H
-#define MNSP_CONFORMANCE_CLOCK_H
+#ifndef MNSP_BASE_CLOCK_H
+#define MNSP_BASE_CLOCK_H
 
 #include <time.h>
 
