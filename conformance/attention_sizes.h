@@ -1,6 +1,7 @@
 /* attention_sizes.h: the sizes on which the three attention operators are tested: one of everything; primes,
  * one array for q, k and v; masks of both kinds; dropout; scores that overflow exp; the encoder, a decoder
- * that looks at it, and a decoder of characters; factors of 16 bits, with numbers between two of them. To be included into a list.
+ * that looks at it, and a decoder of characters; factors of 16 bits, with numbers between two of them. To be
+ * included into a list.
  */
 #define NO_MASK     ",lengths=none,random=none"
 #define NO_LENGTHS  ",lengths=none"
@@ -22,8 +23,10 @@
     {"batch=2,heads=3,queries=5,keys=1,head_width=12,scale=0.3,rounding=2" NO_MASK, AS_HARD},
     {"batch=3,heads=2,queries=17,keys=19,head_width=11,causal=1,scale=1.5,rounding=1" NO_RANDOM, AS_HARD},
     {"batch=3,heads=2,queries=17,keys=19,head_width=11,causal=1,scale=1.5,rounding=2" NO_RANDOM, AS_HARD},
-    {"batch=1,heads=3,queries=19,keys=23,head_width=16,stream=4,rounding=1,scale=4,dropout=0.1" NO_LENGTHS, AS_HARD},
-    {"batch=1,heads=3,queries=19,keys=23,head_width=16,stream=4,rounding=2,scale=4,dropout=0.1" NO_LENGTHS, AS_HARD},
+    {"batch=1,heads=3,queries=19,keys=23,head_width=16,stream=4,rounding=1,scale=4,dropout=0.1" NO_LENGTHS,
+     AS_HARD},
+    {"batch=1,heads=3,queries=19,keys=23,head_width=16,stream=4,rounding=2,scale=4,dropout=0.1" NO_LENGTHS,
+     AS_HARD},
     {"batch=1,heads=6,queries=65,keys=65,head_width=64,rounding=1,scale=0.125" PACKED_1152 NO_MASK, AS_REAL},
     {"batch=1,heads=6,queries=65,keys=65,head_width=64,rounding=2,scale=0.125" PACKED_1152 NO_MASK, AS_REAL},
     {"batch=1,heads=6,queries=257,keys=257,head_width=64,scale=0.125" PACKED_1152 NO_MASK, AS_REAL},

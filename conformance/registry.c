@@ -15,7 +15,6 @@
 static const struct conformance_operator *const operators[] = {
 #define OPERATOR(name, gradient, bound, grid, ...) [OPERATOR_##name] = &conformance_##name,
 #include "spec/operators.def"
-#undef OPERATOR
 };
 
 /* Cases that are no single operator; ends with NULL. */
@@ -70,12 +69,24 @@ static enum conformance_set set_of(const struct conformance_case *one, unsigned 
 }
 
 /* CPUs are slow at many workgroups, and their number is no variant's affair. */
-static bool has_many_groups(const struct conformance_case *one, const union operator_value *numbers,
-                            uint32_t present) {
+static bool has_many_groups(const struct variant *variant, enum operator_id id,
+                            const union operator_value *numbers, uint32_t present) {
     enum { MANY = 65535 };
     struct dispatch dispatch;
-    return variant_dispatch(&dispatch, &one->variant, one->id, numbers, present, NULL) != STATUS_OK ||
+    return variant_dispatch(&dispatch, variant, id, numbers, present, NULL) != STATUS_OK ||
            (uint64_t)dispatch.groups[0] * dispatch.groups[1] * dispatch.groups[2] > MANY;
+}
+
+/* The case in that variant, whose name goes behind its own. */
+static enum status append_variant(struct list *list, const struct conformance_case *one,
+                                  const struct variant *variant, enum conformance_set set) {
+    char text[VARIANT_TEXT];
+    struct conformance_case other = *one;
+    const size_t length = strlen(one->name);
+    other.variant = *variant;
+    other.set = set;
+    snprintf(other.name + length, sizeof other.name - length, "@%s", variant_name(text, variant));
+    return append(list, &other);
 }
 
 /* Where there is a choice, each as a case of its own. */
@@ -88,16 +99,10 @@ static enum status append_variants(struct list *list, const struct conformance_c
     application_numbers(numbers, &application);
     const size_t count = variants_list(variants, one->id, numbers, application.present, NULL);
     for (size_t i = 0; count > 1 && i < count; i++) {
-        char text[VARIANT_TEXT];
-        struct conformance_case other = *one;
-        other.variant = variants[i];
-        if (other.set == SET_SMOKE)
-            other.set = SET_STANDARD;
-        if (has_many_groups(&other, numbers, application.present))
-            other.set = SET_FULL;
-        const size_t length = strlen(one->name);
-        snprintf(other.name + length, sizeof other.name - length, "@%s", variant_name(text, &variants[i]));
-        TRY(append(list, &other));
+        enum conformance_set set = one->set == SET_SMOKE ? SET_STANDARD : one->set;
+        if (has_many_groups(&variants[i], one->id, numbers, application.present))
+            set = SET_FULL;
+        TRY(append_variant(list, one, &variants[i], set));
     }
     return STATUS_OK;
 }
@@ -112,14 +117,8 @@ static enum status append_tilings(struct list *list, const struct conformance_ca
     application_numbers(numbers, &application);
     const size_t count = variants_tilings(variants, one->id, numbers);
     for (size_t i = 0; i < count; i++) {
-        char text[VARIANT_TEXT];
-        struct conformance_case other = *one;
         const bool shows = one->inputs == INPUTS_INTEGER || variants[i].tiling->variant == SHADER_MATRICES;
-        other.variant = variants[i];
-        other.set = flags & IN_TILES && shows ? SET_STANDARD : SET_FULL;
-        const size_t length = strlen(one->name);
-        snprintf(other.name + length, sizeof other.name - length, "@%s", variant_name(text, &variants[i]));
-        TRY(append(list, &other));
+        TRY(append_variant(list, one, &variants[i], flags & IN_TILES && shows ? SET_STANDARD : SET_FULL));
     }
     return STATUS_OK;
 }

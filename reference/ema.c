@@ -1,7 +1,7 @@
 /* ema: average = momentum average + (1 - momentum) source, the moving average of a teacher's weights
  *
- * average, source (count). Where finite of control = {norm, factor, finite, ...} is 0, nothing changes. Source: Tarvainen, Valpola, "Mean teachers are better role models", NIPS 2017,
- * equation 1.
+ * average, source (count). Where finite of control = {norm, factor, finite, ...} is 0, nothing changes.
+ * Source: Tarvainen, Valpola, "Mean teachers are better role models", NIPS 2017, equation 1.
  */
 #include "reference/reference.h"
 

@@ -2,7 +2,8 @@
 #extension GL_GOOGLE_include_directive : require
 // ema: average = momentum average + (1 - momentum) source, element by element.
 //
-// average, source (count); control = {norm, factor, finite, ...}: where finite is 0, nothing changes. One invocation per four elements. 1 - momentum is exact for momentum in [1/2, 1].
+// average, source (count); control = {norm, factor, finite, ...}: where finite is 0, nothing changes.
+// One invocation per four elements. 1 - momentum is exact for momentum in [1/2, 1].
 #define TYPE_average vec4
 #define TYPE_source vec4
 #include "interface.glsl"

@@ -1,6 +1,7 @@
 /* mutate.c: builds the deliberately broken shaders of one operator.
  *
- *     mutate matmul --glslang PROGRAM --khr-matrices PROGRAM|none --source FOLDER --interface FOLDER --work FOLDER --out HEADER
+ *     mutate matmul --glslang PROGRAM --khr-matrices PROGRAM|none --source FOLDER --interface FOLDER
+ *            --work FOLDER --out HEADER
  *
  * reads FOLDER/tools/mutants/matmul.mutant (tools/mutants/README.md describes it), makes each change to a
  * copy of the shader, compiles the copies, and writes the header that conformance/mutants.c includes. A

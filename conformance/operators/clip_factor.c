@@ -29,7 +29,8 @@ static void shapes(struct shape *shape, const struct application *application) {
     shape[AT(partial)] = SHAPE(v.count.n);
 }
 
-/* Scales up to 2^20, and as many steps. A norm of about 1e-6 where the limit is smaller. Hard: one part is infinite, or NaN where there are more than 37. */
+/* Scales up to 2^20, and as many steps. A norm of about 1e-6 where the limit is smaller. Hard: one part is
+ * infinite, or NaN where there are more than 37. */
 static void fill(struct application *application, struct philox *random) {
     const struct values_clip_factor v = values_clip_factor(application);
     const bool is_tiny = v.limit.real > 0 && v.limit.real < 1e-6F;

@@ -20,8 +20,8 @@
 
 struct stage;
 
-/* Makes the folder to write into, and removes those that killed programs have left for `path`. Errors: STATUS_INVALID when something is at `path`, or its parent is not; STATUS_IO,
- * STATUS_MEMORY. */
+/* Makes the folder to write into, and removes those that killed programs have left for `path`. Errors:
+ * STATUS_INVALID when something is at `path`, or its parent is not; STATUS_IO, STATUS_MEMORY. */
 MNSP_NODISCARD enum status stage_open(struct stage **out, const char *path);
 
 /* Where to write until then. */

@@ -6,9 +6,6 @@
 
 #include <stdio.h>
 
-static const char *const names[PRECISION_COUNT] = {
-    [PRECISION_F32] = "fp32", [PRECISION_F16] = "fp16", [PRECISION_BF16] = "bf16"};
-
 /* Larger than the caches of processors and GPUs, and large enough to keep all their units busy; small for the scalar
  * reference. */
 static size_t copied_elements(const struct gpu_device *device) {
@@ -64,7 +61,7 @@ enum status cli_measure_ceilings(struct cli_ceilings *out, const struct graph *g
     cli_show("copy");
     TRY(measure_copy(&out->bytes, device));
     for (int p = 0; p < PRECISION_COUNT; p++) {
-        cli_show("product, %s", names[p]);
+        cli_show("product, %s", precision_name((enum precision)p));
         if (used[p])
             TRY(measure_product(&out->flops[p], (enum precision)p, device));
     }
@@ -78,7 +75,7 @@ struct cli_least cli_least_time(const struct cli_ceilings *ceilings, const struc
         return (struct cli_least){memory, "memory"};
     const enum precision precision = precision_of(node);
     const double arithmetic = graph_node_work(node) / ceilings->flops[precision];
-    return arithmetic > memory ? (struct cli_least){arithmetic, names[precision]}
+    return arithmetic > memory ? (struct cli_least){arithmetic, precision_name(precision)}
                                : (struct cli_least){memory, "memory"};
 }
 
@@ -86,7 +83,7 @@ json_t *cli_ceilings_json(const struct cli_ceilings *ceilings) {
     json_t *const out = json_pack("{s:f}", "gigabytes_per_second", 1e-9 * ceilings->bytes);
     for (int p = 0; out != NULL && p < PRECISION_COUNT; p++) {
         char key[32];
-        snprintf(key, sizeof key, "%s_gflops", names[p]);
+        snprintf(key, sizeof key, "%s_gflops", precision_name((enum precision)p));
         if (ceilings->flops[p] > 0)
             json_object_set_new(out, key, json_real(1e-9 * ceilings->flops[p]));
     }
@@ -98,9 +95,9 @@ void cli_print_ceilings(const json_t *ceilings) {
            json_real_value(json_object_get(ceilings, "gigabytes_per_second")));
     for (int p = 0; p < PRECISION_COUNT; p++) {
         char key[32];
-        snprintf(key, sizeof key, "%s_gflops", names[p]);
+        snprintf(key, sizeof key, "%s_gflops", precision_name((enum precision)p));
         if (json_object_get(ceilings, key) != NULL)
-            printf(", a large product in %s %.2f GFLOP/s", names[p],
+            printf(", a large product in %s %.2f GFLOP/s", precision_name((enum precision)p),
                    json_real_value(json_object_get(ceilings, key)));
     }
     printf("\n");

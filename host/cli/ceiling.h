@@ -20,12 +20,12 @@ MNSP_NODISCARD enum status cli_measure_ceilings(struct cli_ceilings *out, const 
 
 struct cli_least {
     double seconds;
-    const char *ceiling; /* which one binds: "memory", "fp32", "fp16" or "bf16" */
+    const char *ceiling; /* which one binds: "memory", "f32", "f16" or "bf16" */
 };
 /* The least time that a node would take at the ceilings. */
 struct cli_least cli_least_time(const struct cli_ceilings *ceilings, const struct graph_node *node);
 
-/* {"gigabytes_per_second": ..., "fp32_gflops": ...} */
+/* {"gigabytes_per_second": ..., "f32_gflops": ...} */
 json_t *cli_ceilings_json(const struct cli_ceilings *ceilings);
 void cli_print_ceilings(const json_t *ceilings);
 

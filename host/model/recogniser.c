@@ -98,9 +98,9 @@ static const struct tensor *attend(const struct model_part *layer, const struct 
     return graph_dropout(g, model_project(layer, graph_attention(g, heads), output, r->width), r->dropout);
 }
 
-/* Keys or values x (B, K, E) of its new position of texts that are being written are put
- * beside those of the positions before -> (B K, T, E). Each row of the cache belongs to one of the texts, but a text may go on from what
- * another has written; then `history` says in which rows its positions stand. */
+/* Keys or values x (B, K, E) of its new position of texts that are being written are put beside those of the
+ * positions before -> (B K, T, E). Each row of the cache belongs to one of the texts, but a text may go on from
+ * what another has written; then `history` says in which rows its positions stand. */
 static const struct tensor *remember(const struct model_part *layer, const struct model_recogniser *r,
                                      const struct model_next *next, const struct tensor *x,
                                      const char *name) {

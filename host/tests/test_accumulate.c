@@ -1,6 +1,7 @@
 /* A step in four parts is the step in one, up to the rounding of its sums, on the reference and on a device; and
  * a step that does not fit says in how many parts it would. */
 #include "gpu_fixture.h"
+#include "small_settings.h"
 
 #include "base/memory.h"
 #include "base/philox.h"
@@ -11,13 +12,8 @@
 enum { IMAGES = 4, PLACES = 6, PIXELS = 3 * 8 * 32, TRIALS = 8, WIDENING = 4 };
 static const double unit = 0x1p-24; /* half a unit in the last place */
 
-static struct settings small_settings(void) {
-    struct settings s;
-    settings_defaults(&s);
-    s.objective = SETTINGS_OBJECTIVE_RECOGNITION;
-    s.image_height = 8, s.image_width = 32, s.patch_height = 4, s.patch_width = 8;
-    s.width = 16, s.depth = 2, s.heads = 2, s.mlp_ratio = 2;
-    s.recognition_width = 16, s.recognition_depth = 1, s.recognition_heads = 2, s.recognition_inner = 16;
+static struct settings recognition(void) {
+    struct settings s = small_settings(SETTINGS_OBJECTIVE_RECOGNITION, 2);
     s.max_length = PLACES, s.dropout = false;
     return s;
 }
@@ -25,7 +21,7 @@ static struct settings small_settings(void) {
 /* ---- a step on all images, on one of them, or in parts ---- */
 
 static struct train_step *open_step(size_t batch, size_t parts, struct gpu_device *device) {
-    const struct settings settings = small_settings();
+    const struct settings settings = recognition();
     struct train_step *step;
     OK(train_step_create(&step, &settings,
                          &(struct train_step_options){
@@ -213,7 +209,7 @@ static void test_memory(void **state) {
 static void test_advice(void **state) {
     (void)state;
     struct gpu_device *const device = need_device((struct gpu_options){0});
-    const struct settings settings = small_settings();
+    const struct settings settings = recognition();
     size_t images = 1;
     while (images * PIXELS * 4 <= gpu_device_properties(device)->max_storage_range)
         images *= 2;

@@ -136,12 +136,7 @@ static void odd_texts_have_maps_too(void **state) {
 /* ---- of an encoder in pre-training ---- */
 
 static struct settings pretraining(enum settings_objective objective) {
-    struct settings s;
-    settings_defaults(&s);
-    s.objective = objective;
-    s.image_height = 8, s.image_width = 32, s.patch_height = 4, s.patch_width = 8;
-    s.width = 16, s.depth = 2, s.heads = 2, s.mlp_ratio = 2;
-    s.decoder_width = 16, s.decoder_depth = 1, s.decoder_heads = 2, s.decoder_mlp_ratio = 2;
+    struct settings s = small_settings(objective, 2);
     s.teacher_kind = SETTINGS_TEACHER_MOMENTUM, s.scales = 2;
     s.batch = 2, s.steps = 4, s.picture_every = 2, s.rate = 1e-2, s.warmup_steps = 1, s.threads = 1;
     return s;

@@ -217,7 +217,7 @@ static void bench_knows_ceilings_and_compares(void **state) {
     json_t *object = printed_json(), *ceilings, *rows;
     assert_ok(json_need_object(&ceilings, object, "ceilings", "output"));
     positive(ceilings, "gigabytes_per_second");
-    positive(ceilings, "fp32_gflops");
+    positive(ceilings, "f32_gflops");
     assert_ok(json_need_array(&rows, object, "operators", "output"));
     const size_t count = json_array_size(rows);
     assert_true(count > 0);

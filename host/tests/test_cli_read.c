@@ -329,8 +329,8 @@ static void eval_says_what_is_missing(void **state) {
     assert_string_equal(program_out, "");
 }
 
-/* Clear words of the list, in the fonts that are installed here, of which it read four in five in those of tools/setup.sh.
- * A recogniser that is damaged, or read wrongly, gets none. */
+/* Clear words of the list, in the fonts that are installed here, of which it read four in five in those of
+ * tools/setup.sh. A recogniser that is damaged, or read wrongly, gets none. */
 static void the_recogniser_in_the_box_reads(void **state) {
     (void)state;
     assert_int_equal(mnsp("eval --json --device reference --data render:count=60,seed=77,wear=0"), 0);

@@ -1,6 +1,7 @@
 /* One update over all parameters is what the operators give for each of them by itself, with the rate and
  * the decay of its own; and it takes few dispatches. */
 #include "gpu_fixture.h"
+#include "small_settings.h"
 
 #include "base/memory.h"
 #include "base/philox.h"
@@ -15,14 +16,8 @@
 enum { IMAGES = 2 };
 static const double rate = 1e-3;
 
-static struct settings small_settings(enum settings_objective objective) {
-    struct settings s;
-    settings_defaults(&s);
-    s.objective = objective;
-    s.image_height = 8, s.image_width = 32, s.patch_height = 4, s.patch_width = 8;
-    s.width = 16, s.depth = 2, s.heads = 2, s.mlp_ratio = 2;
-    s.decoder_width = 16, s.decoder_depth = 1, s.decoder_heads = 2, s.decoder_mlp_ratio = 2;
-    s.recognition_width = 16, s.recognition_depth = 1, s.recognition_heads = 2, s.recognition_inner = 16;
+static struct settings settings_of(enum settings_objective objective) {
+    struct settings s = small_settings(objective, 2);
     s.max_length = 6, s.scales = 2;
     return s;
 }
@@ -166,14 +161,14 @@ static size_t check_update(const struct settings *settings) {
 
 static void test_pre_training(void **state) {
     (void)state;
-    struct settings settings = small_settings(SETTINGS_OBJECTIVE_MNSP);
+    struct settings settings = settings_of(SETTINGS_OBJECTIVE_MNSP);
     settings.clip_norm = 0.01;
     assert_true(check_update(&settings) > 40);
 }
 
 static void test_layer_decay_and_average(void **state) {
     (void)state;
-    struct settings settings = small_settings(SETTINGS_OBJECTIVE_RECOGNITION);
+    struct settings settings = settings_of(SETTINGS_OBJECTIVE_RECOGNITION);
     settings.layer_decay = 0.5;
     settings.ema_decay = 0.9;
     const size_t all = check_update(&settings);
@@ -186,7 +181,7 @@ static void test_layer_decay_and_average(void **state) {
 /* teacher = momentum teacher + (1 - momentum) student, for each of its parameters that is trained. */
 static void test_teacher(void **state) {
     (void)state;
-    struct settings settings = small_settings(SETTINGS_OBJECTIVE_LMIM);
+    struct settings settings = settings_of(SETTINGS_OBJECTIVE_LMIM);
     settings.teacher_kind = SETTINGS_TEACHER_MOMENTUM;
     settings.teacher_momentum = 0.75;
     struct train_step *const step = open_step(&settings, NULL);
@@ -240,7 +235,7 @@ static uint64_t digest(const struct train_step *step) {
 /* With a loss that is far too large for binary16, steps are left out until its scale has fallen; the first that counts
  * is the first for AdamW. */
 static void check_overflow(struct gpu_device *device) {
-    struct settings settings = small_settings(SETTINGS_OBJECTIVE_LMIM);
+    struct settings settings = settings_of(SETTINGS_OBJECTIVE_LMIM);
     settings.precision = SETTINGS_PRECISION_F16;
     settings.loss_scale = 1 << 30;
     settings.teacher_kind = SETTINGS_TEACHER_MOMENTUM;
@@ -296,11 +291,11 @@ static struct executor_counts counts_of(struct settings settings, struct gpu_dev
 static void test_few_dispatches(void **state) {
     (void)state;
     struct gpu_device *const device = need_device((struct gpu_options){0});
-    struct settings settings = small_settings(SETTINGS_OBJECTIVE_MNSP);
+    struct settings settings = settings_of(SETTINGS_OBJECTIVE_MNSP);
     struct executor_counts counts = counts_of(settings, device);
     assert_int_equal(counts.dispatches, 2 + 2 + 2);
     assert_int_equal(counts.barriers, 2);
-    settings = small_settings(SETTINGS_OBJECTIVE_RECOGNITION);
+    settings = settings_of(SETTINGS_OBJECTIVE_RECOGNITION);
     settings.layer_decay = 0.5;
     const size_t groups = 2 * (1 + (size_t)settings.depth + 1);
     counts = counts_of(settings, device);

@@ -7,6 +7,7 @@
 #define MNSP_TESTS_TINY_RECOGNISER_H
 
 #include "data_files.h"
+#include "small_settings.h"
 
 #include "data/image.h"
 #include "train/recognise.h"
@@ -40,12 +41,7 @@ static inline void write_words(const char *folder) {
 }
 
 static inline struct settings tiny_settings(void) {
-    struct settings s;
-    settings_defaults(&s);
-    s.objective = SETTINGS_OBJECTIVE_RECOGNITION;
-    s.image_height = 8, s.image_width = 32, s.patch_height = 4, s.patch_width = 8;
-    s.width = 16, s.depth = 1, s.heads = 2, s.mlp_ratio = 2;
-    s.recognition_width = 16, s.recognition_depth = 1, s.recognition_heads = 2, s.recognition_inner = 16;
+    struct settings s = small_settings(SETTINGS_OBJECTIVE_RECOGNITION, 1);
     s.max_length = TINY_PLACES, s.dropout = false, s.augment = false;
     s.batch = TINY_WORDS, s.steps = TINY_STEPS, s.rate = 1e-2, s.warmup_steps = 10;
     s.threads = 1, s.log_every = 50;
