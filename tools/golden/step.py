@@ -50,8 +50,8 @@ class Random:
         return self.state.randint(0, end, count)
 
 
-def optimiser(model, settings, rate_scale, undecayed):
-    """AdamW; no weight decay on biases, one-dimensional parameters and those named."""
+def optimiser(model, settings, rate_scale, undecayed, **more):
+    """AdamW; no weight decay on biases, one-dimensional parameters and those named. `more`: as for torch.optim.AdamW."""
     groups = []
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
@@ -59,7 +59,8 @@ def optimiser(model, settings, rate_scale, undecayed):
         plain = parameter.dim() == 1 or name.endswith(".bias") or name.split(".")[-1] in undecayed
         groups.append({"params": [parameter], "lr": settings["lr"] * rate_scale(name),
                        "weight_decay": 0.0 if plain else settings["weight_decay"]})
-    return torch.optim.AdamW(groups, betas=(settings["beta1"], settings["beta2"]), eps=settings["eps"])
+    return torch.optim.AdamW(groups, betas=(settings["beta1"], settings["beta2"]), eps=settings["eps"],
+                             **more)
 
 
 def single(tensor):
