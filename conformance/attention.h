@@ -75,8 +75,8 @@ double attention_keep(const struct attention *a, const struct attention_query *q
 /* Sum of |x||y|, and in *sum that of x y, of elements that are rounded. */
 double attention_products(const float *x, const float *y, size_t width, enum precision rounding, double *sum);
 
-/* How far a computed factor may be off once it is rounded, if it was `error` off x before; twice that, so that a
- * rounding that goes the other way does not count as poor quality. */
+/* How far a computed factor may be off once it is rounded, if it was `error` off x before; twice that, so
+ * that a rounding that goes the other way does not count as poor quality. */
 double attention_rounded(double x, double error, enum precision rounding);
 
 /* Pitches that the sizes leave at 0 are those of tensors of their own: heads x head_width. */

@@ -1,7 +1,7 @@
 /* bundle_amber.c: a case as a script for Amber.
  *
- * Of Amber's parser: a number with an exponent must have a point, a place in a buffer is a float, and behind the
- * last byte of a shader there may be no white space.
+ * Of Amber's parser: a number with an exponent must have a point, a place in a buffer is a float, and behind
+ * the last byte of a shader there may be no white space.
  */
 #include "conformance/bundle_text.h"
 #include "conformance/compare.h"

@@ -4,8 +4,8 @@
 
 #include "conformance/options.h"
 
-/* Writes the bundle of the one case that is selected, and says how to run it. Errors: STATUS_USAGE when it is not
- * one, and those of bundle_write() and gpu_device_open(). */
+/* Writes the bundle of the one case that is selected, and says how to run it. Errors: STATUS_USAGE when it is
+ * not one, and those of bundle_write() and gpu_device_open(). */
 MNSP_NODISCARD enum status bundle_run(const struct options *options);
 
 #endif

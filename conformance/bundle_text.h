@@ -1,4 +1,5 @@
-/* bundle_text.h: the files of a bundle that are text, added to a buffer, which keeps whether memory was out. */
+/* bundle_text.h: the files of a bundle that are text, added to a buffer, which keeps
+ * whether memory was out. */
 #ifndef MNSP_CONFORMANCE_BUNDLE_TEXT_H
 #define MNSP_CONFORMANCE_BUNDLE_TEXT_H
 
@@ -22,7 +23,8 @@ enum { BUNDLE_MISSING_ELEMENTS = 1024 }; /* of the buffer that stands for a tens
 void bundle_add_header(struct buffer *out, const struct bundle *bundle);
 /* case.json: the case, the device, the dispatch and its tensors. */
 void bundle_add_json(struct buffer *out, const struct bundle *bundle);
-/* case.amber: the same for Amber, in the form that docs/amber_script.md of https://github.com/google/amber has. */
+/* case.amber: the same for Amber, in the form that docs/amber_script.md of
+ * https://github.com/google/amber has. */
 void bundle_add_amber(struct buffer *out, const struct bundle *bundle);
 
 /* The name of a tensor; NULL where it is not given. */

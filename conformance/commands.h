@@ -9,8 +9,8 @@
 /* Whether the first argument names one of them. */
 bool command_is_known(const char *name);
 
-/* Runs it; sets *bad when the new report has failures that the old one has not. Errors: STATUS_USAGE, also for
- * a report that cannot be read or written. */
+/* Runs it; sets *bad when the new report has failures that the old one has not. Errors: STATUS_USAGE, also
+ * for a report that cannot be read or written. */
 MNSP_NODISCARD enum status command_run(bool *bad, int count, char **values);
 
 #endif

@@ -40,8 +40,9 @@ struct comparison {
     char worst[COMPARE_TEXT];              /* the same in words; "" when nothing differs */
 };
 
-/* How far element i of output t may be from the reference, 0 where it must be equal; INFINITY: anything but POISON.
- * NaN is equal to NaN, and what is below 2^-126 may be 0 instead. The application has had the reference applied. */
+/* How far element i of output t may be from the reference, 0 where it must be equal; INFINITY: anything
+ * but POISON. NaN is equal to NaN, and what is below 2^-126 may be 0 instead. The application has had
+ * the reference applied. */
 double compare_tolerance(const struct application *application, uint32_t t, size_t i);
 
 /* outputs: as in struct run_result. The application has had the reference applied. */

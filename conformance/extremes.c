@@ -17,7 +17,7 @@ static const struct extreme extremes[] = {
     {OPERATOR_matmul, {"batch=2,m=3,n=5,k=0", AS_INTEGER | AS_REAL}},
     {OPERATOR_matmul, {"batch=2,m=4,n=8,k=0,transpose_a=1,transpose_b=1,bias=none", AS_INTEGER}},
     {OPERATOR_matmul, {"batch=70001,m=1,n=1,k=3", AS_INTEGER}},
-    {OPERATOR_matmul, {"batch=1,m=768,n=705,k=9,bias=none", AS_INTEGER}},   /* enough tiles for a GPU's middle */
+    {OPERATOR_matmul, {"batch=1,m=768,n=705,k=9,bias=none", AS_INTEGER}}, /* enough tiles for a GPU's middle */
     {OPERATOR_matmul, {"batch=1,m=1409,n=1537,k=19,transpose_b=1", AS_INTEGER}}, /* and for its large ones */
     {OPERATOR_layernorm, {"rows=0,width=5,eps=1e-6", AS_REAL}},
     {OPERATOR_layernorm_backward, {"rows=0,width=5", AS_INTEGER}},

@@ -1,8 +1,8 @@
 /* mutants.h: shaders that are broken on purpose, and whether the suite notices.
  *
- * tools/mutants/README.md says what a mutant is; the build compiles them into this program. Each is run in place
- * of its operator's shader through the operator's own cases, small ones first, until one of them fails that passes
- * with the right shader.
+ * tools/mutants/README.md says what a mutant is; the build compiles them into this program. Each is run in
+ * place of its operator's shader through the operator's own cases, small ones first, until one of them fails
+ * that passes with the right shader.
  *
  *     size_t count;
  *     const struct mutant *const mutants = mutants_list(&count);
@@ -34,8 +34,8 @@ struct mutant_trial {
     size_t cases;              /* how many were run */
 };
 
-/* Errors: STATUS_INVALID when it has no code, STATUS_INTERNAL when the right shader fails the case, too, and those
- * of registry_cases(). */
+/* Errors: STATUS_INVALID when it has no code, STATUS_INTERNAL when the right shader fails the case, too, and
+ * those of registry_cases(). */
 MNSP_NODISCARD enum status mutant_try(struct mutant_trial *out, const struct mutant *mutant,
                                       struct gpu_device *device, uint64_t seed);
 

@@ -1,4 +1,5 @@
-/* pipelines.h: the pipelines that a device gets: every shader with every specialisation that is chosen for it.
+/* pipelines.h: the pipelines that a device gets: every shader with every
+ * specialisation that is chosen for it.
  *
  *     struct needed_pipeline *list;
  *     size_t count;

@@ -43,8 +43,9 @@ void registry_name(char name[CASE_NAME], enum operator_id id, const char *sizes,
  * released with free(). Errors: STATUS_MEMORY. */
 MNSP_NODISCARD enum status registry_cases(struct conformance_case **list, size_t *count, const char *glob);
 
-/* Cases with sizes drawn by `seed`, of the set full. *texts holds what their sizes point to: each of them, and
- * *texts itself, is released with free(), also after an error. Errors: STATUS_MEMORY, STATUS_INTERNAL. */
+/* Cases with sizes drawn by `seed`, of the set full. *texts holds what their sizes point to: each of
+ * them, and *texts itself, is released with free(), also after an error. Errors: STATUS_MEMORY,
+ * STATUS_INTERNAL. */
 MNSP_NODISCARD enum status registry_random_cases(struct conformance_case **list, size_t *count, char ***texts,
                                                  size_t *text_count, const char *glob, uint64_t seed);
 

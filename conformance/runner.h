@@ -15,7 +15,8 @@
 #include <stdio.h>
 
 /* Errors: STATUS_USAGE no case is selected, no such device, or a bad waiver file; STATUS_DEVICE when the
- * driver fails as soon as its device is opened, at first or at last. The report must be destroyed after an error, too. */
+ * driver fails as soon as its device is opened, at first or at last. The report must be
+ * destroyed after an error, too. */
 MNSP_NODISCARD enum status runner_run(struct report *out, const struct options *options, FILE *console,
                                       const volatile sig_atomic_t *stop);
 

@@ -32,7 +32,8 @@ static const struct group_case cases[] = {
     {"mae/precision=bf16,steps=1", SET_SMOKE},
     {"lmim/precision=bf16,accumulate=2,steps=2", SET_STANDARD},
     {"mnsp/precision=f16,teacher_kind=momentum,steps=3", SET_STANDARD},
-    {"recognition/precision=f16,loss_scale=1024,scale_every=2,ema_decay=0.9,clip_norm=1,steps=5", SET_STANDARD},
+    {"recognition/precision=f16,loss_scale=1024,scale_every=2,ema_decay=0.9,clip_norm=1,steps=5",
+     SET_STANDARD},
     {"recognition/precision=bf16,head=ctc,steps=2", SET_STANDARD},
 };
 

@@ -9,7 +9,8 @@ static const char *const feature_names[] = {
     [FEATURE_FLOAT16] = "float16", [FEATURE_STORAGE16] = "storage16",
 };
 
-/* Whether operators with the grids GROUPS and ROWS have it: any width of a workgroup, a power of two, will do. */
+/* Whether operators with the grids GROUPS and ROWS have it: any width of a workgroup, a
+ * power of two, will do. */
 #define ELEMENTS(n) false
 #define FOURS(n)    false
 #define GROUPS(n)   true

@@ -13,8 +13,8 @@
  *     matmul/batch=1,m=17,n=33,k=9/integer@narrow+quads
  *     matmul/batch=1,m=17,n=33,k=9/integer@tiles=shared-64x64
  *
- * The latter is a row of the table of host/graph/tiling.c: the trainer takes the one that it has measured to be the
- * fastest.
+ * The latter is a row of the table of host/graph/tiling.c: the trainer takes the one that it has
+ * measured to be the fastest.
  */
 #ifndef MNSP_CONFORMANCE_VARIANTS_H
 #define MNSP_CONFORMANCE_VARIANTS_H
@@ -48,8 +48,8 @@ MNSP_NODISCARD enum status variant_by_name(struct variant *out, const char *name
 MNSP_NODISCARD enum status variant_require(const struct variant *variant,
                                            const struct gpu_properties *device);
 
-/* What is left of dispatch_choose() when a variant is asked for; device NULL: one that has everything. Errors: also
- * STATUS_UNSUPPORTED when the device lacks one of its features. */
+/* What is left of dispatch_choose() when a variant is asked for; device NULL: one that has everything.
+ * Errors: also STATUS_UNSUPPORTED when the device lacks one of its features. */
 MNSP_NODISCARD enum status variant_dispatch(struct dispatch *out, const struct variant *variant,
                                             enum operator_id id, const union operator_value *values,
                                             uint32_t present, const struct gpu_properties *device);
@@ -60,8 +60,9 @@ size_t variants_list(struct variant out[VARIANTS_MAX], enum operator_id id,
                      const union operator_value *values, uint32_t present,
                      const struct gpu_properties *device);
 
-/* Of a product, every tiling, with factors of 16-bit floats those for matrices; 0 of other operators. Part of no
- * explanation: they take long to compile, and the former share their code with the variants above. Returns how many. */
+/* Of a product, every tiling, with factors of 16-bit floats those for matrices; 0 of other operators.
+ * Part of no explanation: they take long to compile, and the former share their code with the variants
+ * above. Returns how many. */
 size_t variants_tilings(struct variant out[VARIANTS_MAX], enum operator_id id,
                         const union operator_value *values);
 

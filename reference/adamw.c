@@ -6,10 +6,9 @@
  *     v = beta2 v + (1 - beta2) g^2
  *     p = p - lr (m / correction1) / (sqrt(v / correction2) + epsilon)
  *
- * parameter, m, v, gradient (count); schedule = {rate}; control = {norm, factor, finite, correction1, correction2} of
- * clip_factor. Where finite is 0, nothing changes.
- * Source: Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2, with lr in
- * front of the decay, as PyTorch does it.
+ * parameter, m, v, gradient (count); schedule = {rate}; control = {norm, factor, finite, correction1,
+ * correction2} of clip_factor. Where finite is 0, nothing changes. Source: Loshchilov, Hutter, "Decoupled
+ * weight decay regularization", ICLR 2019, algorithm 2, with lr in front of the decay, as PyTorch does it.
  */
 #include "reference/reference.h"
 

@@ -5,11 +5,11 @@
  *     ds[i, j] = p[i, j] (keep[i, j] (round(dy[i]) . round(v[j])) - delta[i])
  *     dq[i] = scale sum over j of round(ds[i, j]) round(k[j])
  *
- * over the keys that query i sees; keep, round and the layouts of q, k, v as in attention. dq has the layout of q,
- * and what lies between its heads' floats is left alone. delta (batch, heads, queries) is for
- * attention_backward_key_value. A query that sees no key has dq = 0.
- * Source: differentiating attention; that sum over j of keep p (dy . v) is dy . y is the observation of Dao
- * et al., "FlashAttention", NeurIPS 2022, appendix B.
+ * over the keys that query i sees; keep, round and the layouts of q, k, v as in attention. dq has the
+ * layout of q, and what lies between its heads' floats is left alone. delta (batch, heads, queries) is
+ * for attention_backward_key_value. A query that sees no key has dq = 0. Source: differentiating
+ * attention; that sum over j of keep p (dy . v) is dy . y is the observation of Dao et al.,
+ * "FlashAttention", NeurIPS 2022, appendix B.
  */
 #include "reference/common.h"
 #include "reference/reference.h"

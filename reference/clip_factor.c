@@ -1,15 +1,15 @@
-/* clip_factor: control = {norm, factor, finite, correction1, correction2}, from the parts of the sum of squared
- * gradients
+/* clip_factor: control = {norm, factor, finite, correction1, correction2}, from the parts of
+ * the sum of squared gradients
  *
  *     norm = sqrt(sum of partial) / scale
  *     factor = min(1, limit / (norm + 1e-6)) / scale if limit > 0, else 1 / scale
  *     finite = 1 if norm is finite, else 0
  *     correction = 1 - beta^(applied + 1)
  *
- * partial (count); scaler = {scale, good, applied, skipped} of loss_scale, before this step; limit 0 means no limit.
- * The sum is an fp32 number: beyond its range it is infinite.
- * Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks", ICML 2013,
- * algorithm 1; the 1e-6 is PyTorch's clip_grad_norm_, whose results this gives. The corrections are Adam's.
+ * partial (count); scaler = {scale, good, applied, skipped} of loss_scale, before this step; limit 0 means no
+ * limit. The sum is an fp32 number: beyond its range it is infinite. Source: Pascanu, Mikolov, Bengio, "On
+ * the difficulty of training recurrent neural networks", ICML 2013, algorithm 1; the 1e-6 is PyTorch's
+ * clip_grad_norm_, whose results this gives. The corrections are Adam's.
  */
 #include "reference/reference.h"
 

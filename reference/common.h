@@ -1,6 +1,7 @@
 /* common.h: what several reference functions share. Private to reference/.
  *
- * Random numbers follow spec/numerics.md, the rest the sections gelu, dropout and attention of spec/operators.md.
+ * Random numbers follow spec/numerics.md, the rest the sections gelu, dropout and
+ * attention of spec/operators.md.
  */
 #ifndef MNSP_REFERENCE_COMMON_H
 #define MNSP_REFERENCE_COMMON_H

@@ -1,8 +1,9 @@
 /* ctc: -log of the probability of a text, summed over all ways to write it along the time steps
  *
- * logits (batch, steps, classes); target (batch, places), of which length[b] - 1 are the symbols, the last being an
- * end mark; loss, likelihood (batch); alpha (batch, steps, 2 places - 1); lse (batch, steps).
- * Source: Graves, Fernandez, Gomez, Schmidhuber, "Connectionist temporal classification", ICML 2006, equations 5 to 8.
+ * logits (batch, steps, classes); target (batch, places), of which length[b] - 1 are the symbols, the
+ * last being an end mark; loss, likelihood (batch); alpha (batch, steps, 2 places - 1); lse (batch,
+ * steps). Source: Graves, Fernandez, Gomez, Schmidhuber, "Connectionist temporal classification",
+ * ICML 2006, equations 5 to 8.
  */
 #include "reference/ctc.h"
 

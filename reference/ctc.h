@@ -1,8 +1,9 @@
 /* ctc.h: what ctc and its gradient share: the states of a label, and sums of logarithms.
  *
- * A label of n symbols has 2 n + 1 states: blank, symbol 0, blank, symbol 1, .. blank. A path goes from one of the
- * first two to one of the last two; in a time step it stays, goes on by one, or by two where that skips a blank
- * between different symbols. Logarithms of probabilities are below 0; one of 0 is CTC_IMPOSSIBLE.
+ * A label of n symbols has 2 n + 1 states: blank, symbol 0, blank, symbol 1, .. blank. A path goes
+ * from one of the first two to one of the last two; in a time step it stays, goes on by one, or by
+ * two where that skips a blank between different symbols. Logarithms of probabilities are below 0;
+ * one of 0 is CTC_IMPOSSIBLE.
  */
 #ifndef MNSP_REFERENCE_CTC_H
 #define MNSP_REFERENCE_CTC_H

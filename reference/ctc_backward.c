@@ -8,8 +8,8 @@
 
 #include "reference/reference.h"
 
-/* What follows after a time step: beta of each state, from `ahead`, beta and symbol of the next step; NULL at the
- * last. */
+/* What follows after a time step: beta of each state, from `ahead`, beta and symbol of the next
+ * step; NULL at the last. */
 static void retreat(double *beta, const double *ahead, const struct ctc_label *label) {
     for (size_t s = 0; s < label->states; s++) {
         if (ahead == NULL)

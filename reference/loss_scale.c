@@ -3,9 +3,9 @@
  *     finite:      applied + 1, good + 1; after `period` good ones in a row, scale * 2, at most 2^30
  *     not finite:  skipped + 1, good = 0, scale / 2, at least 1
  *
- * scaler = {scale, good, applied, skipped}, scale a power of two; control = {norm, factor, finite, ...} of clip_factor.
- * period 0 keeps the scale as it is.
- * Source: Micikevicius et al., "Mixed precision training", ICLR 2018, section 3.2.
+ * scaler = {scale, good, applied, skipped}, scale a power of two; control = {norm, factor, finite, ...}
+ * of clip_factor. period 0 keeps the scale as it is. Source: Micikevicius et al., "Mixed precision
+ * training", ICLR 2018, section 3.2.
  */
 #include "reference/reference.h"
 

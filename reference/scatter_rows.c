@@ -1,7 +1,7 @@
 /* scatter_rows: y[b, index[b, i]] = x[b, i], unless the index is not below rows
  *
- * x (batch, count, width); index (batch, count); y (batch, rows, width), of which the other rows stay as they are.
- * No two indices of one b that are below rows are equal.
+ * x (batch, count, width); index (batch, count); y (batch, rows, width), of which the other rows stay as they
+ * are. No two indices of one b that are below rows are equal.
  */
 #include "reference/reference.h"
 

@@ -1,7 +1,7 @@
 /* top_k: the `count` largest elements of each row and their columns, in falling order
  *
- * x (rows, width); value, index (rows, count); count <= width. Of equal elements the one in the lower column comes
- * first; a NaN counts as +infinity.
+ * x (rows, width); value, index (rows, count); count <= width. Of equal elements the one in the lower column
+ * comes first; a NaN counts as +infinity.
  */
 #include "reference/reference.h"
 

@@ -7,8 +7,8 @@
 //     v = beta2 v + (1 - beta2) g^2
 //     p = p - lr weight_decay p - lr (m / correction1) / (sqrt(v / correction2) + epsilon)
 //
-// lr = rate_scale rate; parameter, m, v, gradient (count); schedule = {rate}; control = {norm, factor, finite,
-// correction1, correction2}. Where finite is 0, nothing changes. One invocation per four elements.
+// lr = rate_scale rate; parameter, m, v, gradient (count); schedule = {rate}; control = {norm, factor,
+// finite, correction1, correction2}. Where finite is 0, nothing changes. One invocation per four elements.
 #define TYPE_parameter vec4
 #define TYPE_m vec4
 #define TYPE_v vec4

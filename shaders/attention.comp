@@ -2,11 +2,12 @@
 #extension GL_GOOGLE_include_directive : require
 // attention: y = softmax(scale q k^T) v for each head, without a stored score matrix
 //                                                                  (spec/operators.md, "attention")
-// A team holds ROWS queries and their y, while keys and values pass. For each query it keeps the largest score
-// so far and the sum of exp(score - largest), and multiplies what it has by exp(old largest - new largest) when
-// a larger one comes (Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018). Scores are
-// counted in powers of two, and the largest is rounded up to a whole number: then the multiplication is exact, and a
-// weight is rounded to the same 16 bits whatever the largest score was when its key passed.
+// A team holds ROWS queries and their y, while keys and values pass. For each query it keeps the
+// largest score so far and the sum of exp(score - largest), and multiplies what it has by exp(old
+// largest - new largest) when a larger one comes (Milakov and Gimelshein, "Online normalizer
+// calculation for softmax", 2018). Scores are counted in powers of two, and the largest is rounded up
+// to a whole number: then the multiplication is exact, and a weight is rounded to the same 16 bits
+// whatever the largest score was when its key passed.
 //
 //               key   0     1     2   ...
 //     query 0       +-----+-----+-----+

@@ -1,8 +1,8 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-// attention_backward_query: the gradient of attention towards q, and delta, which the one towards k and v uses
-//                                                                  (spec/operators.md)
-//     p = exp(scale q.k - lse)    dp = keep dy.v    delta = dy.y    ds = p (dp - delta)    dq = scale sum ds k
+// attention_backward_query: the gradient of attention towards q, and delta, which the one towards k and v
+// uses (spec/operators.md)
+//     p = exp(scale q.k - lse)   dp = keep dy.v   delta = dy.y   ds = p (dp - delta)   dq = scale sum ds k
 //
 // A team holds ROWS queries, their dy and their dq, while keys and values pass.
 #include "team.glsl"

@@ -1,15 +1,15 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-// clip_factor: control = {norm, factor, finite, correction1, correction2}, from the parts of the sum of squared
-// gradients.
+// clip_factor: control = {norm, factor, finite, correction1, correction2}, from the parts of the
+// sum of squared gradients.
 //
 //     norm = sqrt(sum of partial) / scale
 //     factor = min(1, limit / (norm + 1e-6)) / scale if limit > 0, else 1 / scale
 //     finite = 1 if norm is finite, else 0
 //     correction = 1 - beta^(applied + 1)
 //
-// partial (count); scaler = {scale, good, applied, skipped}. One workgroup for all. Infinity and NaN are told by their
-// bits, since compilers may take for granted that there are none.
+// partial (count); scaler = {scale, good, applied, skipped}. One workgroup for all. Infinity and NaN are told
+// by their bits, since compilers may take for granted that there are none.
 #include "interface.glsl"
 #include "index.glsl"
 #include "reduce.glsl"

@@ -2,9 +2,10 @@
 #extension GL_GOOGLE_include_directive : require
 // ctc: -log of the probability of a text, summed over all ways to write it along the time steps.
 //
-// logits (batch, steps, classes); target (batch, places); length, loss, likelihood (batch); lse (batch, steps);
-// alpha (batch, steps, 2 places - 1): log of the probability of the beginnings that are in a state after a step. One
-// workgroup per image; an invocation has every 256th class, and every 256th state, of a step:
+// logits (batch, steps, classes); target (batch, places); length, loss, likelihood (batch); lse
+// (batch, steps); alpha (batch, steps, 2 places - 1): log of the probability of the beginnings that
+// are in a state after a step. One workgroup per image; an invocation has every 256th class, and
+// every 256th state, of a step:
 //
 //     step t - 1    s-2  s-1   s
 //                     \   \    |       s-2 only where that skips a blank between different symbols

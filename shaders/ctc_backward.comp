@@ -2,10 +2,10 @@
 #extension GL_GOOGLE_include_directive : require
 // ctc_backward: dlogits = factor dloss (softmax(logits) - the part of the paths that are at that class).
 //
-// dlogits, logits (batch, steps, classes); dloss, likelihood, length (batch); alpha (batch, steps, 2 places - 1); lse
-// (batch, steps); target (batch, places). One workgroup per image goes back through the steps. It keeps, of the step
-// ahead, what a path that arrives in a state has still to come; each invocation then adds up the states of its
-// classes, in order, so that no two write the same place.
+// dlogits, logits (batch, steps, classes); dloss, likelihood, length (batch); alpha (batch, steps, 2 places -
+// 1); lse (batch, steps); target (batch, places). One workgroup per image goes back through the steps. It
+// keeps, of the step ahead, what a path that arrives in a state has still to come; each invocation then adds
+// up the states of its classes, in order, so that no two write the same place.
 #include "interface.glsl"
 #include "ctc.glsl"
 #include "index.glsl"

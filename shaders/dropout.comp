@@ -2,7 +2,8 @@
 #extension GL_GOOGLE_include_directive : require
 // dropout: y[i] = x[i] / (1 - rate) where the uniform number of element i is at least rate, else 0.
 //
-// x, y (count); random = {seed low, seed high, step}. One invocation per four elements, which are a block of Philox.
+// x, y (count); random = {seed low, seed high, step}. One invocation per four elements,
+// which are a block of Philox.
 #define TYPE_x vec4
 #define TYPE_y vec4
 #include "interface.glsl"

@@ -1,8 +1,10 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-// loss_scale: counts a step, and sets the factor of the loss for the next one       (spec/operators.md, "loss_scale")
+// loss_scale: counts a step, and sets the factor of the loss for the next one      
+// (spec/operators.md, "loss_scale")
 //
-// scaler = {scale, good, applied, skipped}; control = {norm, factor, finite, ...}. One invocation; all is exact.
+// scaler = {scale, good, applied, skipped}; control = {norm, factor, finite, ...}. One
+// invocation; all is exact.
 #include "interface.glsl"
 #include "index.glsl"
 

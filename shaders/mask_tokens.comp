@@ -7,9 +7,9 @@
 //     kept_index[rank[i]] = i                  where rank[i] < kept
 //     restore_index[0] = 0,    restore_index[1 + i] = 1 + min(rank[i], kept)
 //
-// noise (batch, tokens); kept_index (batch, kept); restore_index (batch, 1 + tokens); removed (batch, tokens).
-// One invocation per token counts the smaller ones of its image: there are a few hundred at most. Noise is
-// compared as integers in the same order, which denormals and the treatment of NaN cannot change.
+// noise (batch, tokens); kept_index (batch, kept); restore_index (batch, 1 + tokens); removed (batch,
+// tokens). One invocation per token counts the smaller ones of its image: there are a few hundred at most.
+// Noise is compared as integers in the same order, which denormals and the treatment of NaN cannot change.
 #define TYPE_noise uint
 #include "interface.glsl"
 #include "index.glsl"

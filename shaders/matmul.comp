@@ -17,20 +17,21 @@
 //           +-----+-----+-----+-----+-----+-----+-----+-----+
 //
 // There are three ways to feed it.
-//   QUADS      Each invocation loads what it needs of b, 4 of k at a time, and a quarter of what it needs of a,
-//              which it exchanges with the other three of its quad; they stand in the same row. No shared memory
-//              and no barrier: for CPUs, where both are slow, and where a load costs as much as dozens of
-//              additions.
-//   MATRICES   For products of 16-bit factors. The subgroup takes the place of the invocation, and a matrix of the
-//              device's own size that of an element: a subgroup makes ROWS x COLUMNS of them, side by side, and the
-//              workgroup stages DEPTH matrices of k in shared memory, rounded to 16 bits, rows as they are stored.
+//   QUADS      Each invocation loads what it needs of b, 4 of k at a time, and a quarter of what it needs of
+//              a, which it exchanges with the other three of its quad; they stand in the same row. No shared
+//              memory and no barrier: for CPUs, where both are slow, and where a load costs as much as dozens
+//              of additions.
+//   MATRICES   For products of 16-bit factors. The subgroup takes the place of the invocation, and a matrix
+//              of the device's own size that of an element: a subgroup makes ROWS x COLUMNS of them, side by
+//              side, and the workgroup stages DEPTH matrices of k in shared memory, rounded to 16 bits, rows
+//              as they are stored.
 //   otherwise  The workgroup stages DEPTH of k in shared memory, both operands with k as the slow index. For
 //              GPUs.
 // All but MATRICES add the products of an element in the order of k; there it is up to the device.
 //
-// All memory is seen as vec4. Where rows are not a multiple of 4 elements (the VECTOR constants), elements are
-// read one by one. Past the edge, indices are clamped to the last row or column, whose results are not stored;
-// past the end of k, a is taken as 0, and where rounding may have made infinities, b as well.
+// All memory is seen as vec4. Where rows are not a multiple of 4 elements (the VECTOR constants), elements
+// are read one by one. Past the edge, indices are clamped to the last row or column, whose results are not
+// stored; past the end of k, a is taken as 0, and where rounding may have made infinities, b as well.
 #include "matrix.glsl"
 #include "team.glsl"
 
@@ -161,8 +162,8 @@ void multiply(uint a_start, uint b_start, uint row0, uint column0) {
 // ---- matrices of subgroups ----
 
 const uint STEP = DEPTH * MATRIX_K;
-// Elements of a staged line, which is a row or column as stored, and lines; two elements are a word. Four words more
-// keep lines in different banks, and aligned to 16 bytes.
+// Elements of a staged line, which is a row or column as stored, and lines; two elements are a word. Four
+// words more keep lines in different banks, and aligned to 16 bytes.
 const uint LEFT_LINE = uint(TRANSPOSE_A) * TILE_ROWS + uint(!TRANSPOSE_A) * STEP;
 const uint LEFT_LINES = uint(TRANSPOSE_A) * STEP + uint(!TRANSPOSE_A) * TILE_ROWS;
 const uint LEFT_PITCH = LEFT_LINE / 2u + 4u;

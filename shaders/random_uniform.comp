@@ -2,7 +2,8 @@
 #extension GL_GOOGLE_include_directive : require
 // random_uniform: y[i] = the uniform number in [0, 1) of element i in (seed, stream, step).
 //
-// y (count); random = {seed low, seed high, step}. One invocation per four elements, which are a block of Philox.
+// y (count); random = {seed low, seed high, step}. One invocation per four elements,
+// which are a block of Philox.
 #define TYPE_y vec4
 #include "interface.glsl"
 #include "four.glsl"

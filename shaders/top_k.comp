@@ -2,9 +2,9 @@
 #extension GL_GOOGLE_include_directive : require
 // top_k: the `count` largest elements of each row and their columns, in falling order.
 //
-// x (rows, width); value, index (rows, count). One workgroup per row, which goes over it once for each element that
-// it takes: the best of those that come after the one taken before. An element is (its order as an integer, its
-// column); values are copied as words.
+// x (rows, width); value, index (rows, count). One workgroup per row, which goes over it once for each
+// element that it takes: the best of those that come after the one taken before. An element is (its order as
+// an integer, its column); values are copied as words.
 #define TYPE_value uint
 #define TYPE_x uint
 #include "interface.glsl"
@@ -17,7 +17,8 @@ bool comes_before(uvec2 a, uvec2 b) {
     return a.x > b.x || (a.x == b.x && a.y < b.y);
 }
 
-// The first of the workgroup's elements, for every invocation. The second barrier lets the scratch be used again.
+// The first of the workgroup's elements, for every invocation. The second barrier lets
+// the scratch be used again.
 uvec2 first_of_all(uvec2 mine) {
     const uint lane = gl_LocalInvocationIndex;
     best[lane] = mine;

@@ -1,12 +1,12 @@
 #!/bin/bash
-# Shows the whole of mnsp on a small network: installs what is needed, builds, pre-trains an MAE teacher and an MNSP
-# encoder with it, fine-tunes a recogniser from that encoder, scores it on words it has not seen, and shows what
-# it reads. Takes minutes on two processors without a GPU.
+# Shows the whole of mnsp on a small network: installs what is needed, builds, pre-trains an MAE teacher and
+# an MNSP encoder with it, fine-tunes a recogniser from that encoder, scores it on words it has not seen, and
+# shows what it reads. Takes minutes on two processors without a GPU.
 #
 #   tools/demo.sh [--data DIR] [--out RUN] [--device DEVICE] [--steps N]
 #
-#   --data DIR        words to train on: a folder with labels.tsv, of which every tenth word is kept for the score;
-#                     or an LMDB, scored on its own words. Default: words that mnsp renders with installed fonts
+#   --data DIR        words to train on: a folder with labels.tsv, of which every tenth word is kept for the
+#                     score; or an LMDB, scored on its own words. Default: words that mnsp renders
 #   --out RUN         the folder for everything that is made (runs/demo-<date>-<time>)
 #   --device DEVICE   as for mnsp: a number, a part of a name, or reference (the first GPU, else lavapipe)
 #   --steps N         steps of each training, for a quick look at how it goes (as the presets say)
@@ -49,7 +49,8 @@ if [[ -e $out/settings.json || -e $out/teacher ]]; then
     fail "$out holds a run already; name another folder with --out"
 fi
 
-# split_labels DIR: writes train.tsv and test.tsv below $out, with absolute paths; every tenth word goes to the test.
+# split_labels DIR: writes train.tsv and test.tsv below $out, with absolute paths; every
+# tenth word goes to the test.
 split_labels() {
     local folder
     folder=$(cd "$1" && pwd)
@@ -95,7 +96,8 @@ cmake --build "$build" --parallel "$(nproc)" --target mnsp >>"$out/build.log" ||
 }
 mnsp=("$build/mnsp")
 
-# Without a GPU, a newer lavapipe than the system's is worth its download of 11 MB: it computes about twice as fast.
+# Without a GPU, a newer lavapipe than the system's is worth its download of 11 MB: it
+# computes about twice as fast.
 if [[ ${#device[@]} -eq 0 ]] && ! "$build/mnsp" devices --json | grep -qE '"type": *"(discrete|integrated|virtual)"' &&
     "$root/tools/drivers.sh" lavapipe >>"$out/build.log" 2>&1; then
     mnsp=("$root/tools/drivers.sh" run lavapipe "$build/mnsp")

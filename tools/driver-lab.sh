@@ -1,7 +1,7 @@
 #!/bin/bash
-# The driver lab: runs the conformance suite on every Vulkan implementation that needs no GPU and on every GPU that
-# is here, compiles all pipelines for AMD GPUs that are not, prints the matrix of the results, and puts it into
-# docs/conformance.md when it is whole.
+# The driver lab: runs the conformance suite on every Vulkan implementation that needs no GPU and on every GPU
+# that is here, compiles all pipelines for AMD GPUs that are not, prints the matrix of the results, and puts
+# it into docs/conformance.md when it is whole.
 #
 #   tools/driver-lab.sh [OPTION ...]
 #
@@ -11,9 +11,10 @@
 #   --build FOLDER   where the suite is built, or will be (build)
 #   --list           name the implementations
 #
-# Drivers come from tools/drivers.sh and stay in ${XDG_CACHE_HOME:-~/.cache}/mnsp/drivers, reports in .../mnsp/lab:
-# NAME.json, NAME.html, NAME.log. What cannot be had here is left out, and said. Exit status 0 when all cases and
-# pipelines are well, 1 when some are not or an implementation is missing, 2 for wrong usage.
+# Drivers come from tools/drivers.sh and stay in ${XDG_CACHE_HOME:-~/.cache}/mnsp/drivers, reports in
+# .../mnsp/lab: NAME.json, NAME.html, NAME.log. What cannot be had here is left out, and said. Exit
+# status 0 when all cases and pipelines are well, 1 when some are not or an implementation is
+# missing, 2 for wrong usage.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -87,9 +88,9 @@ note() {
     reports+=("$lab/$1.json")
 }
 
-# run_suite NAME COMMAND ...: the suite, started by the command. The driver's cache of compiled shaders is empty at the
-# start, so that its compiler has something to do and times can be compared. Drivers that compile when a pipeline is
-# first run do so in the time of the dispatch.
+# run_suite NAME COMMAND ...: the suite, started by the command. The driver's cache of compiled shaders is
+# empty at the start, so that its compiler has something to do and times can be compared. Drivers that compile
+# when a pipeline is first run do so in the time of the dispatch.
 run_suite() {
     local name=$1 status=0
     shift

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Gets further Vulkan drivers for testing, without installing them and without root: packages of Debian are
-# downloaded and unpacked into a private folder, ${XDG_CACHE_HOME:-~/.cache}/mnsp/drivers. Once there they need no
-# network.
+# downloaded and unpacked into a private folder, ${XDG_CACHE_HOME:-~/.cache}/mnsp/drivers. Once
+# there they need no network.
 #
 #   tools/drivers.sh                        lists the names, and what is in the folder
 #   tools/drivers.sh NAME                   prints the path of the driver's ICD file, fetching it if need be
@@ -13,12 +13,14 @@
 #   lavapipe-trixie-backports     the same, 26.1
 #   lavapipe                      the newest of these that was made for this release of Debian
 #   swiftshader                   Google's Vulkan on the processor, taken out of Debian's chromium
-#   radv                          Mesa's driver for AMD, 25.0: with RADV_FORCE_FAMILY=navi31 (or polaris10, vega10,
-#                                 navi21, gfx1201, ...) it compiles for a GPU that is not there, and runs nothing
+#   radv                          Mesa's driver for AMD, 25.0: with RADV_FORCE_FAMILY=navi31 (or polaris10,
+#                                 vega10, navi21, gfx1201, ...) it compiles for a GPU that is not there, and
+#                                 runs nothing
 #
-# The Vulkan loader reads VK_DRIVER_FILES, older ones VK_ICD_FILENAMES; set both to the printed path. `run` does,
-# and also finds libraries that had to be unpacked beside the driver. A driver that needs a newer C library than
-# this system's brings one: `run` then starts a copy of the program with it, and takes no scripts.
+# The Vulkan loader reads VK_DRIVER_FILES, older ones VK_ICD_FILENAMES; set both to the printed
+# path. `run` does, and also finds libraries that had to be unpacked beside the driver. A driver
+# that needs a newer C library than this system's brings one: `run` then starts a copy of the
+# program with it, and takes no scripts.
 set -euo pipefail
 
 names=(lavapipe-bookworm lavapipe-bookworm-backports lavapipe-trixie-backports swiftshader radv)
@@ -47,8 +49,8 @@ private_apt() {
         -o Acquire::Retries=2 -o Debug::NoLocking=1 "$@"
 }
 
-# apt_from SOURCES COMMAND ...: reads the package lists of SOURCES, the text of a sources.list, and runs the command
-# in $work. What apt said is in $work/log.
+# apt_from SOURCES COMMAND ...: reads the package lists of SOURCES, the text of a sources.list, and runs the
+# command in $work. What apt said is in $work/log.
 apt_from() {
     rm -rf "$work/lists" "$work/cache" "$work/state"
     mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/state"
@@ -69,8 +71,8 @@ sources_of() {
     done
 }
 
-# from_debian "SUITE ..." COMMAND ...: runs an apt command with the suites of Debian. Suites that have left Debian's
-# mirrors are in its archive.
+# from_debian "SUITE ..." COMMAND ...: runs an apt command with the suites of Debian. Suites that have left
+# Debian's mirrors are in its archive.
 from_debian() {
     local suites mirror
     read -ra suites <<<"$1"
@@ -121,8 +123,8 @@ is_too_new() {
     { ldd "$1" 2>&1 || true; } | grep ": version .* not found" >/dev/null
 }
 
-# add_dependencies SUITE LIBRARY: puts what LIBRARY needs beside it: what is missing here, or all of it, C library
-# included, when it is too new for this system.
+# add_dependencies SUITE LIBRARY: puts what LIBRARY needs beside it: what is missing here, or all of it, C
+# library included, when it is too new for this system.
 add_dependencies() {
     local folder package found progress=yes
     folder=$(dirname "$2")
@@ -249,8 +251,8 @@ locate() {
 
 # ---- running ----
 
-# with_own_libraries PROGRAM: prints the path of a copy of the program that is started with the driver's C library.
-# It lies beside the driver, so that an unchanged program is not copied again.
+# with_own_libraries PROGRAM: prints the path of a copy of the program that is started with the driver's C
+# library. It lies beside the driver, so that an unchanged program is not copied again.
 with_own_libraries() {
     local program copy patchelf=$drivers/$name/patchelf
     program=$(command -v -- "$1") || fail "there is no program $1"

@@ -29,8 +29,9 @@ import time
 
 VALIDATION = {"ic15_train": 468, "iiit5k_train": 300, "svt_train": 0}
 
-# What differs between the sizes: the longest words, rendered words, and the settings of each training on top of its
-# preset. The tiny one keeps to short words in small images: only then do minutes suffice to learn to read at all.
+# What differs between the sizes: the longest words, rendered words, and the settings of each training
+# on top of its preset. The tiny one keeps to short words in small images: only then do minutes
+# suffice to learn to read at all.
 SIZES = {
     "tiny": {
         "longest": 4,

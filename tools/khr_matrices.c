@@ -2,20 +2,21 @@
  *
  *     khr-matrices IN.spv OUT.spv
  *
- * Drivers of all vendors have the KHR extension; glslang compiles it from version 13 on, and Debian 12 has 12. The
- * older NV extension, which every glslang since 2019 compiles, says the same in other words:
+ * Drivers of all vendors have the KHR extension; glslang compiles it from version 13 on, and Debian 12 has
+ * 12. The older NV extension, which every glslang since 2019 compiles, says the same in other words:
  *
- *                 NV                                         KHR
- *     type        component scope rows columns               ... and what it is used for: A, B or C of a product
- *     load        pointer stride column-major (a bool)       pointer layout (0 rows, 1 columns) stride
- *     store       pointer object stride column-major         pointer object layout stride
- *     product     A B C                                      the same
+ *                 NV                                    KHR
+ *     type        component scope rows columns          ... and what it is used for: A, B or C of a product
+ *     load        pointer stride column-major (a bool)  pointer layout (0 rows, 1 columns) stride
+ *     store       pointer object stride column-major    pointer object layout stride
+ *     product     A B C                                 the same
  *
- * What a type is used for follows from the products. So types of different use must be different types: the constants
- * of M, N and K are three constants, not one.
+ * What a type is used for follows from the products. So types of different use must be different types: the
+ * constants of M, N and K are three constants, not one.
  *
- * Caveats: elements and lengths of a matrix are not rewritten; converting it, arithmetic on it, and filling it with a
- * constant need not be. A module that does not fit is refused with exit status 1 and a message on stderr.
+ * Caveats: elements and lengths of a matrix are not rewritten; converting it, arithmetic on it,
+ * and filling it with a constant need not be. A module that does not fit is refused with exit
+ * status 1 and a message on stderr.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -231,8 +232,8 @@ static void put_type(struct module *module, const uint32_t *instruction) {
     put(module, constant(module, use));
 }
 
-/* Loads and stores: `before` words up to the pointer or the object, then stride and column-major, then what says how
- * memory is accessed. */
+/* Loads and stores: `before` words up to the pointer or the object, then stride and column-major, then what
+ * says how memory is accessed. */
 static void put_access(struct module *module, const uint32_t *instruction, uint32_t code, uint32_t before) {
     const uint32_t stride = instruction[1 + before], columns = checked(module, instruction[2 + before]);
     if (module->value_of[columns] < 0)

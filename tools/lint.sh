@@ -1,6 +1,6 @@
 #!/bin/bash
-# Checks the sources with those of clang-format, clang-tidy, cppcheck and shellcheck that are installed. Changes
-# nothing. Exit status 1 when one of them finds something.
+# Checks the sources with those of clang-format, clang-tidy, cppcheck and shellcheck that are installed.
+# Changes nothing. Exit status 1 when one of them finds something.
 #
 #   tools/lint.sh [BUILD]   BUILD: a configured build folder, for clang-tidy (build)
 set -euo pipefail

@@ -3,13 +3,14 @@
 #
 #   tools/make_recogniser.sh IC15_TRAIN OUT [--steps N]
 #
-#   IC15_TRAIN   the training words of ICDAR 2015, task 4.3: a folder with labels.tsv; the last 468 are kept for scores
+#   IC15_TRAIN   the training words of ICDAR 2015, task 4.3: a folder with labels.tsv; the last 468 are kept
+#                for scores
 #   OUT          the folder for both runs, and for recogniser.safetensors
 #   --steps N    steps of the second training (5600), the third has a quarter of them: more is better
 #
-# First short random words are read as they are printed, which shows a small network in minutes that letters stand in
-# places; then rendered words and photographs, twice, the second time with a lower rate. Started again, it goes on where
-# it stopped. Takes about two hours on two processors.
+# First short random words are read as they are printed, which shows a small network in minutes that letters
+# stand in places; then rendered words and photographs, twice, the second time with a lower rate. Started
+# again, it goes on where it stopped. Takes about two hours on two processors.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)

@@ -229,7 +229,8 @@ static bool compile(const struct options *options, const char *folder, const cha
     return false;
 }
 
-/* The variants of a shader, as CMakeLists.txt builds them: `sign` is what the source has in the beginning of a line. */
+/* The variants of a shader, as CMakeLists.txt builds them: `sign` is what the source has in
+ * the beginning of a line. */
 struct variant {
     const char *kind, *flags, *enumerator, *sign;
 };

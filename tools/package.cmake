@@ -12,8 +12,8 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
-# Linked libraries are found by dpkg-shlibdeps. The Vulkan loader is opened when the program starts, which it cannot see;
-# without a loader the reference still runs, on one thread.
+# Linked libraries are found by dpkg-shlibdeps. The Vulkan loader is opened when the program starts, which it
+# cannot see; without a loader the reference still runs, on one thread.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libvulkan1, mesa-vulkan-drivers | vulkan-icd, fonts-dejavu-core")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "vulkan-validationlayers, python3-torch, python3-onnx")

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Installs what mnsp needs to build, run and be tested, from the distribution (Debian 12 and 13, Ubuntu 24.04).
+# Installs what mnsp needs to build, run and be tested, from the distribution
+# (Debian 12 and 13, Ubuntu 24.04).
 #
 #   tools/setup.sh          installs what is missing; does nothing when all is there
 #   tools/setup.sh --list   names the packages

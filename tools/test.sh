@@ -4,8 +4,8 @@
 #
 #   tools/test.sh
 #
-# The last line counts the tests: "N passed, N failed, N skipped". A driver that cannot be had here counts as one
-# skipped. Exit status 0 when none failed.
+# The last line counts the tests: "N passed, N failed, N skipped". A driver that cannot be had here counts as
+# one skipped. Exit status 0 when none failed.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -22,8 +22,8 @@ if [[ $# -gt 0 ]]; then
     exit 2
 fi
 
-# Adds up logs of ctest. A cmocka program counts its own tests ("[  PASSED  ] 3 test(s).", and by newer versions
-# "[  FAILED  ] tests: 1 test(s), listed below:"); one that ended without a count is one test.
+# Adds up logs of ctest. A cmocka program counts its own tests ("[  PASSED  ] 3 test(s).", and by newer
+# versions "[  FAILED  ] tests: 1 test(s), listed below:"); one that ended without a count is one test.
 count_tests() {
     awk '
         function end_program() {

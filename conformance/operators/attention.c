@@ -45,8 +45,8 @@ static double shift_of(const struct attention *a, const struct attention_query *
     return ceil(largest / log(2)) * log(2);
 }
 
-/* What rounding makes of the error of a weight. A device that knows a smaller n rounds the small ones of binary16 in
- * finer steps. */
+/* What rounding makes of the error of a weight. A device that knows a smaller n rounds the small ones of
+ * binary16 in finer steps. */
 static double rounding_error(const struct attention *a, double weight, double error) {
     if (a->rounding == PRECISION_F32)
         return 0;

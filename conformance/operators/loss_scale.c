@@ -7,8 +7,8 @@
 
 enum { SCALE, GOOD, APPLIED, SKIPPED, COUNTS, CONTROL = 5, FINITE = 2 };
 
-/* Integers: a good step, the last of a period where there is one; hard: one that is not finite, with a scale that may
- * be 1; reals: a good step at the largest scale. */
+/* Integers: a good step, the last of a period where there is one; hard: one that is not finite, with a scale
+ * that may be 1; reals: a good step at the largest scale. */
 static const struct sizes sizes[] = {
     {"period=1", AS_INTEGER | AS_REAL | AS_HARD},
     {"period=2000", AS_INTEGER | AS_REAL | AS_HARD},

@@ -9,8 +9,9 @@
 #define ROUNDING (AS_INTEGER | AS_REAL | AS_HARD | AS_WIDE | AS_CANCEL | AS_HALF | AS_DENORMAL | AS_NAN)
 
 /* Every transposition; sizes of one, primes, one off a tile; then the model's products: q k v, the two layers
- * of a block, a patch embedding, few rows, as when a text is written symbol by symbol, the last layer, and gradients of
- * weights, whose sums are long; and all that again with factors of 16 bits, where short sums show every bit of them. */
+ * of a block, a patch embedding, few rows, as when a text is written symbol by symbol, the last layer, and
+ * gradients of weights, whose sums are long; and all that again with factors of 16 bits, where short sums
+ * show every bit of them. */
 static const struct sizes sizes[] = {
     {"batch=1,m=1,n=1,k=1", AS_INTEGER | AS_REAL},
     {"batch=1,m=1,n=7,k=16,bias=none,addend=none", AS_INTEGER | AS_REAL},
@@ -56,7 +57,8 @@ static const struct sizes sizes[] = {
     {"batch=1,m=257,n=1152,k=384,transpose_b=1,rounding=2,addend=none", AS_REAL},
     {"batch=1,m=8,n=97,k=511,transpose_b=1,rounding=1,addend=none", AS_REAL},
     {"batch=1,m=384,n=48,k=2056,transpose_a=1,rounding=1,bias=none", AS_REAL},
-    /* What is done to the result: gelu, which keeps its argument or not; dropout; gelu's gradient; all at once. */
+    /* What is done to the result: gelu, which keeps its argument or not; dropout; gelu's
+     * gradient; all at once. */
     {"batch=1,m=1,n=1,k=1,gelu=1", AS_REAL},
     {"batch=2,m=5,n=8,k=3,bias=none,addend=none,gelu=1,pre=none", AS_REAL},
     {"batch=2,m=5,n=7,k=3,addend=none,gelu=1", AS_REAL},
@@ -104,8 +106,8 @@ static void shapes(struct shape *shape, const struct application *application) {
     shape[AT(random)] = SHAPE(3);
 }
 
-/* Factors that lie between two numbers of 16 bits; b so small that no sum overflows. Gelu's gradient through all ranges
- * of erf. */
+/* Factors that lie between two numbers of 16 bits; b so small that no sum overflows. Gelu's gradient
+ * through all ranges of erf. */
 static void fill(struct application *application, struct philox *random) {
     const struct values_matmul v = values_matmul(application);
     if (application->inputs == INPUTS_REAL && v.at.f != NULL)

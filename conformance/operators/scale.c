@@ -5,8 +5,10 @@
 
 /* The last one has more workgroups than one dimension allows. */
 static const struct sizes sizes[] = {
-    {"count=1,factor=2", AS_INTEGER | AS_REAL}, {"count=255,factor=-0.5", AS_INTEGER | AS_REAL},
-    {"count=98688,factor=0.3", AS_REAL},        {"count=100003,factor=-3", AS_INTEGER | AS_REAL},
+    {"count=1,factor=2", AS_INTEGER | AS_REAL},
+    {"count=255,factor=-0.5", AS_INTEGER | AS_REAL},
+    {"count=98688,factor=0.3", AS_REAL},
+    {"count=100003,factor=-3", AS_INTEGER | AS_REAL},
 };
 
 static const struct sizes patterns[] = {

@@ -20,8 +20,8 @@ static void shapes(struct shape *shape, const struct application *application) {
     shape[AT(index)] = SHAPE(v.batch.n, v.count.n);
 }
 
-/* Backwards from a row of its own for each item, around the end; every fifth index lies just past the end, the
- * last one of several items as far as it can, and so do those for which there are no rows left. */
+/* Backwards from a row of its own for each item, around the end; every fifth index lies just past the end,
+ * the last one of several items as far as it can, and so do those for which there are no rows left. */
 static void fill(struct application *application, struct philox *random) {
     const struct values_scatter_rows v = values_scatter_rows(application);
     for (size_t b = 0; b < v.batch.n; b++) {

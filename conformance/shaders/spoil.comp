@@ -1,6 +1,7 @@
 #version 450
-// spoil: fills the shared memory of every workgroup with NaN, so that a dispatch after it does not find zeros, or
-// what it left itself, where it forgets to write. It also keeps the device busy while that dispatch begins.
+// spoil: fills the shared memory of every workgroup with NaN, so that a dispatch after it does not
+// find zeros, or what it left itself, where it forgets to write. It also keeps the device busy
+// while that dispatch begins.
 //
 // out_words (workgroups), written so that nothing here is superfluous. One workgroup per element.
 layout(constant_id = 0) const uint WORDS = 4096u; // of shared memory

@@ -1,7 +1,7 @@
 /* hash.h: a number that tells contents apart: FNV-1a, 64 bits.
  *
- * Two different contents have the same number with a probability of 2^-64, as long as nobody makes them to. It is no
- * protection against forgery.
+ * Two different contents have the same number with a probability of 2^-64, as long as nobody makes them to.
+ * It is no protection against forgery.
  */
 #ifndef MNSP_BASE_HASH_H
 #define MNSP_BASE_HASH_H

@@ -32,8 +32,8 @@ static inline uint32_t precision_divide(uint32_t value, uint32_t shift) {
     return (value + (1u << (shift - 1)) - 1 + (value >> shift & 1u)) >> shift;
 }
 
-/* The 16 bits nearest to x, a tie to the even one: gradual underflow, infinity from half a unit beyond the largest
- * number on, NaN stays NaN. For PRECISION_F16 and PRECISION_BF16. */
+/* The 16 bits nearest to x, a tie to the even one: gradual underflow, infinity from half a unit beyond the
+ * largest number on, NaN stays NaN. For PRECISION_F16 and PRECISION_BF16. */
 static inline uint16_t precision_narrow(float x, enum precision precision) {
     enum { SMALLEST_NORMAL = 0x38800000, REBIAS = (127 - 15) << 23, HALF_INFINITY = 0x7C00 };
     uint32_t bits;

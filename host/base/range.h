@@ -4,8 +4,9 @@
 
 #include <stddef.h>
 
-/* The number of the last of `count` ranges, at least 1, that begins at or before `index`. Where they begin, in
- * ascending order, is said by `first` of the first of them, and `stride` bytes further by that of the next:
+/* The number of the last of `count` ranges, at least 1, that begins at or before `index`. Where
+ * they begin, in ascending order, is said by `first` of the first of them, and `stride` bytes
+ * further by that of the next:
  *
  *     member = range_find(&members[0].first, sizeof members[0], member_count, index);
  */

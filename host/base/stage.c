@@ -38,7 +38,8 @@ static void remove_folder(const char *folder) {
 
 /* ---- what killed programs have left ---- */
 
-/* The lock of a folder, or -1 when another program holds it, or it cannot be had. It ends with its program. */
+/* The lock of a folder, or -1 when another program holds it, or it cannot be had. It
+ * ends with its program. */
 static int take_lock(const char *folder) {
     const int lock = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)

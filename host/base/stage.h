@@ -7,9 +7,9 @@
  *     else
  *         stage_discard(stage);                         // nothing is left
  *
- * What is written lies beside the target meanwhile, under its name with ".<process>.part" behind it. A program that is
- * killed leaves it there; the next stage for the same target removes it. A lock on the folder tells what is left from
- * what is being written.
+ * What is written lies beside the target meanwhile, under its name with ".<process>.part" behind it. A
+ * program that is killed leaves it there; the next stage for the same target removes it. A lock on the folder
+ * tells what is left from what is being written.
  *
  * Caveats: file systems that cannot lock a folder keep what was left.
  */
@@ -27,8 +27,8 @@ MNSP_NODISCARD enum status stage_open(struct stage **out, const char *path);
 /* Where to write until then. */
 const char *stage_folder(const struct stage *stage);
 
-/* Puts the folder in its place, and releases the stage, also on failure: then nothing is left. Whoever wrote the files
- * has flushed them. */
+/* Puts the folder in its place, and releases the stage, also on failure: then nothing is left. Whoever wrote
+ * the files has flushed them. */
 MNSP_NODISCARD enum status stage_commit(struct stage *stage);
 
 /* Removes what was written and releases the stage; NULL is fine. */

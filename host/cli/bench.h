@@ -26,8 +26,9 @@ MNSP_NODISCARD enum status bench_read(const struct cli_values *values, struct gp
 
 /* ---- telling ---- */
 
-/* Prints a result, as JSON with --json, and releases it. With --compare FILE, each row that FILE has, too, gets
- * milliseconds_before and ratio; what cannot be compared is said on stderr. NULL means that memory ran out. */
+/* Prints a result, as JSON with --json, and releases it. With --compare FILE, each row that FILE
+ * has, too, gets milliseconds_before and ratio; what cannot be compared is said on stderr. NULL
+ * means that memory ran out. */
 MNSP_NODISCARD enum status bench_tell(const struct cli_values *values, json_t *result,
                                       void (*print)(const json_t *result));
 /* The line that says which step it was. */

@@ -32,8 +32,8 @@ static bool compare_row(json_t *row, const json_t *before) {
     return true;
 }
 
-/* How many of `rows` have no counterpart; each that has one gets its ratio. Two rows of one name are told apart by their
- * order. */
+/* How many of `rows` have no counterpart; each that has one gets its ratio. Two rows of one name are
+ * told apart by their order. */
 static size_t compare_rows(json_t *rows, const json_t *before) {
     size_t missing = 0, first = 0;
     for (size_t i = 0; i < json_array_size(rows); i++) {

@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-/* Larger than the caches of processors and GPUs, and large enough to keep all their units busy; small for the scalar
- * reference. */
+/* Larger than the caches of processors and GPUs, and large enough to keep all their units busy; small
+ * for the scalar reference. */
 static size_t copied_elements(const struct gpu_device *device) {
     return device == NULL ? (size_t)1 << 16 : (size_t)1 << 24;
 }

@@ -1,5 +1,5 @@
-/* ceiling.h: how fast a device can be at best, as measured here and now: memory by a copy, arithmetic by one large
- * product in each precision that a graph uses. The roof of an operator is the nearer of the two. */
+/* ceiling.h: how fast a device can be at best, as measured here and now: memory by a copy, arithmetic by one
+ * large product in each precision that a graph uses. The roof of an operator is the nearer of the two. */
 #ifndef MNSP_CLI_CEILING_H
 #define MNSP_CLI_CEILING_H
 

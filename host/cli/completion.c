@@ -1,4 +1,5 @@
-/* completion.c: what a shell needs to complete command lines, made from the tables of commands and settings. */
+/* completion.c: what a shell needs to complete command lines, made from the tables of
+ * commands and settings. */
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/share.h"

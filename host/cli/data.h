@@ -5,7 +5,8 @@
 #include "cli/cli.h"
 #include "data/source.h"
 
-/* The sources that the operands name, all but the last `others` of them. Errors: STATUS_USAGE when there is none. */
+/* The sources that the operands name, all but the last `others` of them. Errors:
+ * STATUS_USAGE when there is none. */
 MNSP_NODISCARD enum status cli_data_open(const struct cli_values *values, size_t others,
                                          struct data_set **set);
 

@@ -9,8 +9,9 @@
 #define CLI_DATA_TO                                                                                          \
     { "to", "lmdb|folder|jsonl", "format: LMDB, images with labels.tsv, or images with annotation.jsonl" }
 
-/* Copies a set to `path`; with a split, its parts to `path`/NAME each. Says what was written. Errors: STATUS_INVALID
- * when `path` is there already, or when a part gets no image; those of data_copy(). Nothing is left then. */
+/* Copies a set to `path`; with a split, its parts to `path`/NAME each. Says what was written.
+ * Errors: STATUS_INVALID when `path` is there already, or when a part gets no image; those of
+ * data_copy(). Nothing is left then. */
 MNSP_NODISCARD enum status cli_data_write(const struct cli_values *values, struct data_set *set,
                                           const char *path, enum data_format format,
                                           const struct data_split *split);

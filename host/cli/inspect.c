@@ -1,5 +1,5 @@
-/* inspect.c: describes a checkpoint or other tensors, what its encoder looks at, a data set, settings, or the folder of
- * a run. */
+/* inspect.c: describes a checkpoint or other tensors, what its encoder looks at, a data set, settings,
+ * or the folder of a run. */
 #include "cli/inspect.h"
 
 #include "base/text.h"

@@ -19,8 +19,8 @@ bool inspect_is_run(const char *path);
 MNSP_NODISCARD enum status inspect_run(json_t **out, const char *path);
 void inspect_print_run(const json_t *object);
 
-/* `mnsp inspect --attention`: where the class token of a checkpoint's encoder looks in images; operands are the
- * checkpoint, then the images. */
+/* `mnsp inspect --attention`: where the class token of a checkpoint's encoder looks in images; operands are
+ * the checkpoint, then the images. */
 MNSP_NODISCARD enum status inspect_attention(const struct cli_values *values);
 
 /* ---- shared ---- */

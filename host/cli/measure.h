@@ -5,8 +5,8 @@
 #include "gpu/gpu.h"
 #include "graph/graph.h"
 
-/* The median of `repeat` runs (0: what fits into half a second) of a graph of one node, whose inputs are outputs of the
- * graph, so that they can be filled. */
+/* The median of `repeat` runs (0: what fits into half a second) of a graph of one node, whose inputs are
+ * outputs of the graph, so that they can be filled. */
 MNSP_NODISCARD enum status cli_measure_graph(double *milliseconds, struct graph *graph,
                                              struct gpu_device *device, size_t repeat);
 

@@ -8,8 +8,8 @@
  *     }
  *     read_inputs_close(inputs);
  *
- * A file is an image, unless its name ends in .tsv, .txt, .json or .jsonl: then it is a list of images. Lists, folders,
- * LMDBs and "render:..." are read as data/source.h says; labels do not matter.
+ * A file is an image, unless its name ends in .tsv, .txt, .json or .jsonl: then it is a list of images.
+ * Lists, folders, LMDBs and "render:..." are read as data/source.h says; labels do not matter.
  */
 #ifndef MNSP_CLI_READ_INPUTS_H
 #define MNSP_CLI_READ_INPUTS_H
@@ -20,7 +20,8 @@
 
 struct read_inputs;
 
-/* Looks at what was named. What cannot be opened counts as an image that cannot be read. Errors: STATUS_MEMORY. */
+/* Looks at what was named. What cannot be opened counts as an image that cannot be read.
+ * Errors: STATUS_MEMORY. */
 MNSP_NODISCARD enum status read_inputs_open(struct read_inputs **out, const char *const *operands,
                                             size_t count);
 void read_inputs_close(struct read_inputs *inputs);
@@ -30,8 +31,8 @@ size_t read_inputs_count(const struct read_inputs *inputs);
 /* What to call image i < count: its path, or "folder: image-000000001". Release with free(). */
 MNSP_NODISCARD enum status read_inputs_name(const struct read_inputs *inputs, size_t i, char **name);
 
-/* Reads and decodes image i. Errors: those of data_image_read() and data_set_read(), or why what was named could not
- * be opened. */
+/* Reads and decodes image i. Errors: those of data_image_read() and data_set_read(), or why what was
+ * named could not be opened. */
 MNSP_NODISCARD enum status read_inputs_image(const struct read_inputs *inputs, size_t i,
                                              struct data_image *image);
 

@@ -22,8 +22,8 @@
         {"no-use-average", NULL, "read with the weights of the last step, not with their average"},          \
         CLI_THREADS_OPTION, CLI_DEVICE_OPTIONS
 
-/* The file of --model, or else of the recogniser that comes with mnsp. Release with free(). Errors: STATUS_USAGE
- * when there is neither. */
+/* The file of --model, or else of the recogniser that comes with mnsp. Release with free(). Errors:
+ * STATUS_USAGE when there is neither. */
 MNSP_NODISCARD enum status cli_model(const struct cli_values *values, char **path);
 
 /* Opens the recogniser in a file on the device, for at most `most` images at once. */

@@ -14,12 +14,13 @@
         {"plan", NULL, "print how much memory a step needs, also with other settings, and leave"},           \
         CLI_DEVICE_OPTIONS
 
-/* The settings of a run: those of its checkpoint when it is resumed, otherwise of the preset, given or as here (or
- * NULL); with the options on top. */
+/* The settings of a run: those of its checkpoint when it is resumed, otherwise of the preset, given or as
+ * here (or NULL); with the options on top. */
 MNSP_NODISCARD enum status cli_training_settings(const struct cli_values *values, const char *preset,
                                                  struct settings *settings);
 
-/* Fills in data, out, resume and device, runs, and says how it goes; or shows the plan, where it is asked for. */
+/* Fills in data, out, resume and device, runs, and says how it goes; or shows the plan,
+ * where it is asked for. */
 MNSP_NODISCARD enum status cli_train(const struct cli_values *values, const struct settings *settings,
                                      struct train_options *options);
 

@@ -41,8 +41,8 @@ static inline int32_t data_charset_bos(const struct data_charset *charset) {
     return (int32_t)charset->count + 3;
 }
 
-/* The set of a name: ascii36 (digits and small letters), ascii62 (capital letters too), ascii94 (all that is printable);
- * else a file. Errors: those of data_charset_read(). */
+/* The set of a name: ascii36 (digits and small letters), ascii62 (capital letters too), ascii94 (all that is
+ * printable); else a file. Errors: those of data_charset_read(). */
 MNSP_NODISCARD enum status data_charset_open(struct data_charset *out, const char *name);
 
 /* The characters as a text that data_charset_parse() takes; release with free(). */

@@ -6,8 +6,8 @@
  *     if (check->flaw[DATA_FLAW_IMAGE].count > 0) ...
  *     data_check_free(check);
  *
- * Every image is read and decoded. What is found does not depend on the number of threads. Duplicates are images
- * whose files have the same bytes; the same picture encoded anew is not found.
+ * Every image is read and decoded. What is found does not depend on the number of threads. Duplicates are
+ * images whose files have the same bytes; the same picture encoded anew is not found.
  */
 #ifndef MNSP_DATA_CHECK_H
 #define MNSP_DATA_CHECK_H
@@ -77,7 +77,8 @@ struct data_check_settings {
     void *context;
 };
 
-/* Looks at every item. Errors: STATUS_MEMORY, STATUS_IO when threads cannot be started, and those of progress(). */
+/* Looks at every item. Errors: STATUS_MEMORY, STATUS_IO when threads cannot be started,
+ * and those of progress(). */
 MNSP_NODISCARD enum status data_check_run(struct data_check **out, struct data_set *set,
                                           const struct data_check_settings *settings);
 

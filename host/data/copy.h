@@ -4,8 +4,9 @@
  *     const struct data_copy_settings settings = {.threads = 4, .part = choose, .part_context = &split};
  *     TRY(data_copy(set, writers, &settings, &skipped));
  *
- * Encoded images are not touched; rendered words are encoded. What cannot be had (a missing image, bytes that are no
- * image, a label that is no text) is named, counted and left out. The result does not depend on the number of threads.
+ * Encoded images are not touched; rendered words are encoded. What cannot be had (a missing image, bytes
+ * that are no image, a label that is no text) is named, counted and left out. The result does not depend
+ * on the number of threads.
  */
 #ifndef MNSP_DATA_COPY_H
 #define MNSP_DATA_COPY_H

@@ -46,17 +46,19 @@ MNSP_NODISCARD enum status data_image_copy(struct data_image *out, const struct 
  * STATUS_MEMORY. *out is zeroed then. */
 MNSP_NODISCARD enum status data_image_decode(struct data_image *out, const void *bytes, size_t size);
 
-/* The ending of a file's name for encoded bytes, ".jpg", ".png" or ".bmp", by how they begin; NULL for others. */
+/* The ending of a file's name for encoded bytes, ".jpg", ".png" or ".bmp", by how they
+ * begin; NULL for others. */
 const char *data_image_ending(const char *bytes, size_t size);
 
-/* Reads an encoded file into *bytes, released with free(). Errors: STATUS_INVALID when there is no such regular file,
- * or it is too large; STATUS_IO, STATUS_MEMORY. */
+/* Reads an encoded file into *bytes, released with free(). Errors: STATUS_INVALID when there is no such
+ * regular file, or it is too large; STATUS_IO, STATUS_MEMORY. */
 MNSP_NODISCARD enum status data_image_bytes(char **bytes, size_t *size, const char *path);
 
 /* Reads and decodes a file. Errors: as above, and STATUS_IO when it cannot be read. */
 MNSP_NODISCARD enum status data_image_read(struct data_image *out, const char *path);
 
-/* Encodes as JPEG of a quality from 1 to 100 (colour is kept at half resolution up to 90), or as PNG when it is 0.
+/* Encodes as JPEG of a quality from 1 to 100 (colour is kept at half resolution up to
+ * 90), or as PNG when it is 0.
  * *bytes are released with free(). Errors: STATUS_MEMORY. */
 MNSP_NODISCARD enum status data_image_encode(const struct data_image *image, int quality, char **bytes,
                                              size_t *size);

@@ -28,8 +28,8 @@ static int distance(const uint8_t *pixel, const int ground[3]) {
     return (int)lround(sqrt(sum / 3));
 }
 
-/* The last level of the lower of two classes whose means lie farthest apart: Otsu, "A threshold selection method from
- * gray-level histograms", 1979. */
+/* The last level of the lower of two classes whose means lie farthest apart: Otsu, "A threshold selection
+ * method from gray-level histograms", 1979. */
 static int threshold(const size_t count[LEVELS]) {
     double total = 0, sum = 0, below = 0, below_sum = 0, most = -1;
     int best = LEVELS;

@@ -2,9 +2,9 @@
  *
  *     TRY(data_ink_find(ink, &known, set, index, &image, 32, 128));       ink (32, 128), from 0 to 1
  *
- * Of a rendered word it is known: the ink that was laid. Of other pictures it is estimated (spec/scores.md): text
- * differs in colour from what is seen along the border. Mean correlation with the ink of 1,000 rendered words, over
- * patches of 4 x 4: 0.85, and 0.99 without wear.
+ * Of a rendered word it is known: the ink that was laid. Of other pictures it is estimated (spec/scores.md):
+ * text differs in colour from what is seen along the border. Mean correlation with the ink of 1,000 rendered
+ * words, over patches of 4 x 4: 0.85, and 0.99 without wear.
  *
  * Caveats: an estimate takes all that stands out for text, also a frame or a second word.
  */
@@ -13,8 +13,8 @@
 
 #include "data/source.h"
 
-/* Of item `index` of a set, which `image` was read from, at a size of height x width. *known tells whether it is known
- * or estimated. `set` NULL: estimated. Errors: STATUS_MEMORY; those of data_set_ink(). */
+/* Of item `index` of a set, which `image` was read from, at a size of height x width. *known tells whether it
+ * is known or estimated. `set` NULL: estimated. Errors: STATUS_MEMORY; those of data_set_ink(). */
 MNSP_NODISCARD enum status data_ink_find(float *ink, bool *known, struct data_set *set, size_t index,
                                          const struct data_image *image, uint32_t height, uint32_t width);
 

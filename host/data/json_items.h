@@ -1,10 +1,11 @@
 /* json_items.h: the elements of a long JSON list, one after the other. Inside the data room only.
  *
- * Annotations of millions of images are one document. As a tree they take some twenty times the memory of their
- * text, so that they are parsed an element at a time:
+ * Annotations of millions of images are one document. As a tree they take some twenty times the memory of
+ * their text, so that they are parsed an element at a time:
  *
  *     struct json_items items = json_items_start(text, size, "train.json");
- *     for (json_t *item; (code = json_items_next(&items, &item)) == STATUS_OK && item != NULL; json_decref(item))
+ *     for (json_t *item; (code = json_items_next(&items, &item)) == STATUS_OK && item != NULL;
+ *          json_decref(item))
  *         ...
  *
  * The list is the document itself, or the value of its key "data_list"; other keys are passed over.

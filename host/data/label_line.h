@@ -1,7 +1,7 @@
 /* label_line.h: one line of a list of images. Inside the data room only.
  *
  *     path<TAB>text          the first tab parts them
- *     "path", "text"         ICDAR's; the first pair of quotes may lack; \" and \\ stand for " and \ in the text
+ *     "path", "text"         ICDAR's; the first pair of quotes may lack; \" and \\ stand for " and \
  *     path text              the first space parts them, where no tab is
  *     path                   without a label
  */

@@ -50,7 +50,8 @@ static enum status read_item(struct row_maker *maker, uint32_t item, struct data
     return STATUS_OK;
 }
 
-/* `seen` is the item the row was meant for, and which copy: a replacement is not seen twice in the same form. */
+/* `seen` is the item the row was meant for, and which copy: a replacement is not seen
+ * twice in the same form. */
 static enum status fill_views(const struct row_maker *maker, struct data_batch *batch, size_t index,
                               uint64_t seen, const struct data_image *image) {
     const struct data_loader_settings *const settings = &maker->settings;

@@ -1,8 +1,8 @@
 /* mix.h: how often an epoch shows the images of each source of a set. Inside the data room only.
  *
- * A source of n images with weight w = k + f, f < 1, is shown round(w n) times: all of it k times, and round(f n) images
- * of it, other ones each epoch, once more. So the places of an epoch are, source by source, k copies and then a part;
- * the loader takes them in random order.
+ * A source of n images with weight w = k + f, f < 1, is shown round(w n) times: all of it k times, and
+ * round(f n) images of it, other ones each epoch, once more. So the places of an epoch are, source by source,
+ * k copies and then a part; the loader takes them in random order.
  */
 #ifndef MNSP_DATA_MIX_H
 #define MNSP_DATA_MIX_H

@@ -1,23 +1,27 @@
 /* render.h: words drawn with FreeType, for training where no data set is at hand. Inside the data room only;
- * a program asks for it as a source, "render:count=N,seed=S[,words=FILE][,vary=0|1][,wear=W][,fonts=DIR][,photos=DIR]":
+ * a program asks for it as a source,
+ * "render:count=N,seed=S[,words=FILE][,vary=0|1][,wear=W][,fonts=DIR][,photos=DIR]":
  *
  *     count   how many images
  *     seed    of the random numbers, 0 when not given
  *     words   a UTF-8 file with a text per line; without it, a list of English words
- *     vary    1: words in several cases and with punctuation, and among them numbers, invented words and random strings
- *             of printable ASCII; 0: the words as they are, the default for a file
- *     wear    from 0 to 1, the default: how often there is what makes reading hard, arcs, shadows, borders, blur, ...;
- *             with 0, clean texts in all fonts, sizes and colours
+ *     vary    1: words in several cases and with punctuation, and among them numbers, invented words and
+ *             random strings of printable ASCII; 0: the words as they are, the default for a file
+ *     wear    from 0 to 1, the default: how often there is what makes reading hard, arcs, shadows, borders,
+ *             blur, ...; with 0, clean texts in all fonts, sizes and colours
  *     fonts   a folder; without it, /usr/share/fonts and /usr/local/share/fonts
- *     photos  a folder of photographs without text, pieces of which four of ten texts stand on; none when not given
+ *     photos  a folder of photographs without text, pieces of which four of ten texts stand on; without it,
+ *             none do
  *
  * The order of things is that of the world: text (render_words.c), writing (render_write.c), the view of it
- * (render_pose.c), what it stands on (render_ground.c, render_photos.c, render_picture.c), the camera (render_camera.c).
+ * (render_pose.c), what it stands on (render_ground.c, render_photos.c, render_picture.c), the
+ * camera (render_camera.c).
  *
  * Image and label i depend on the seed, i, the words and the fonts found. Random numbers come from Philox
  * with key `seed`, stream PHILOX_STREAM_RENDER and step i.
  *
- * Pictures that are stored as JPEG have its artefacts, whether they are written to a data set or made during training.
+ * Pictures that are stored as JPEG have its artefacts, whether they are written to a data
+ * set or made during training.
  *
  * Caveats: other fonts, or another version of FreeType, give other pictures. Paths cannot hold a comma.
  */
@@ -39,9 +43,9 @@ struct render_words {
     bool vary;
 };
 
-/* Reads a file of words, or takes the built-in ones, varied, when path is NULL. Errors: STATUS_IO; STATUS_INVALID,
- * with the line, for a line that is no UTF-8 text of at most RENDER_CHARACTERS_MAX characters, or when there
- * is none. */
+/* Reads a file of words, or takes the built-in ones, varied, when path is NULL. Errors: STATUS_IO;
+ * STATUS_INVALID, with the line, for a line that is no UTF-8 text of at most RENDER_CHARACTERS_MAX
+ * characters, or when there is none. */
 MNSP_NODISCARD enum status render_words_open(struct render_words *out, const char *path);
 void render_words_close(struct render_words *words);
 
@@ -93,8 +97,8 @@ struct render_photos {
     size_t count;
 };
 
-/* Reads the images below a folder, evenly spread where there are more. Errors: STATUS_INVALID when none can be decoded,
- * STATUS_IO, STATUS_MEMORY. */
+/* Reads the images below a folder, evenly spread where there are more. Errors: STATUS_INVALID when none can
+ * be decoded, STATUS_IO, STATUS_MEMORY. */
 MNSP_NODISCARD enum status render_photos_open(struct render_photos *out, const char *folder);
 void render_photos_close(struct render_photos *photos);
 
@@ -102,8 +106,8 @@ void render_photos_close(struct render_photos *photos);
 MNSP_NODISCARD enum status render_photo_ground(struct data_image *image, const struct render_photos *photos,
                                                struct render_chance *chance, float colour[3]);
 
-/* Writes a text with a font, a size of 16 to 48 pixels, width, weight, spacing, slant, arc and unsteadiness as drawn,
- * cut to its ink. Errors: STATUS_INVALID when no font has all characters; STATUS_MEMORY. */
+/* Writes a text with a font, a size of 16 to 48 pixels, width, weight, spacing, slant, arc and unsteadiness
+ * as drawn, cut to its ink. Errors: STATUS_INVALID when no font has all characters; STATUS_MEMORY. */
 MNSP_NODISCARD enum status render_write(struct render_pen *pen, const char *text,
                                         struct render_chance *chance, struct render_ink *ink);
 
@@ -121,11 +125,13 @@ MNSP_NODISCARD enum status render_picture(const struct render_ink *ink, const st
                                           const struct render_photos *photos, struct render_chance *chance,
                                           struct data_image *out, struct data_image *where);
 
-/* Fills a picture with a ground of about one colour: flat, a gradient, blotches, rough, stripes; with a border. */
+/* Fills a picture with a ground of about one colour: flat, a gradient, blotches, rough,
+ * stripes; with a border. */
 MNSP_NODISCARD enum status render_ground(struct data_image *image, const float colour[3],
                                          struct render_chance *chance);
 
-/* What light, lens and sensor do to a picture, as drawn. *quality is that of the JPEG it is then stored as, 0: none. */
+/* What light, lens and sensor do to a picture, as drawn. *quality is that of the JPEG it is
+ * then stored as, 0: none. */
 MNSP_NODISCARD enum status render_camera(struct data_image *image, struct render_chance *chance,
                                          int *quality);
 

@@ -49,8 +49,8 @@ static enum status shrink(struct data_image *image, struct render_chance *chance
     return philox_next_below(&chance->random, 2) == 0 ? data_image_resize(image, height, width) : STATUS_OK;
 }
 
-/* Noise of nearly normal distribution: four bytes add up to a value of standard deviation 147.8, and a block of random
- * numbers makes four values. */
+/* Noise of nearly normal distribution: four bytes add up to a value of standard deviation 147.8, and a block
+ * of random numbers makes four values. */
 static void add_noise(struct data_image *image, struct render_chance *chance) {
     static const struct augment_range range = {1.0f, 22.0f};
     const float scale = augment_draw_low(&range, &chance->random) / 147.8f;

@@ -77,7 +77,8 @@ static void lay_other(struct data_image *image, const struct render_ink *other, 
     lay_ink(image, other, &(struct layer){left, top, *colour, 1.0f});
 }
 
-/* The text grown, in another colour below it: an outline, or with the text in the colour of the ground, hollow. */
+/* The text grown, in another colour below it: an outline, or with the text in the colour
+ * of the ground, hollow. */
 static enum status lay_outline(struct data_image *image, const struct render_ink *ink,
                                const struct layer *layer, struct render_chance *chance) {
     const int64_t radius = 1 + (ink->height >= 36 ? philox_next_below(&chance->random, 2) : 0);

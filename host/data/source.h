@@ -2,8 +2,8 @@
  *
  * A data set joins one or more sources, each named by a text:
  *
- *     DIR with labels.tsv       lines `path<TAB>text`, `path, "text"` or `path text` (label_line.h); paths from
- *                               DIR. labels.txt and gt.txt are names for it, too
+ *     DIR with labels.tsv       lines `path<TAB>text`, `path, "text"` or `path text` (label_line.h); paths
+ *                               from DIR. labels.txt and gt.txt are names for it, too
  *     DIR with annotation.jsonl lines {"filename": path, "text": text}, as Union14M's test sets have them
  *     DIR with annotation.json  a list of such objects, or MMOCR 1.x's {"data_list": [...]} with the keys
  *                               "img_path" and "instances": [{"text": text}]
@@ -14,8 +14,9 @@
  *     render:count=N,seed=S[,words=FILE][,vary=0|1][,wear=W][,fonts=DIR][,photos=DIR]
  *                               words drawn with the installed fonts; see render.h
  *
- * "@W" behind a source is its weight: in training, an epoch shows each of its images W times, such as 4 or 0.25 (then a
- * quarter of them, another one each epoch). Without it, once. What reads in order, once, passes over it.
+ * "@W" behind a source is its weight: in training, an epoch shows each of its images W times, such
+ * as 4 or 0.25 (then a quarter of them, another one each epoch). Without it, once. What reads in
+ * order, once, passes over it.
  *
  * Use:
  *
@@ -70,16 +71,17 @@ struct data_source_info data_set_source(const struct data_set *set, size_t sourc
  * is missing or bad; STATUS_MEMORY. */
 MNSP_NODISCARD enum status data_set_read(struct data_set *set, size_t index, struct data_image *image);
 
-/* The encoded image as it lies there, JPEG, PNG or BMP, released with free(); a rendered word is encoded. Errors: as
- * data_set_read(), but what the bytes hold is not looked at. */
+/* The encoded image as it lies there, JPEG, PNG or BMP, released with free(); a rendered word is encoded.
+ * Errors: as data_set_read(), but what the bytes hold is not looked at. */
 MNSP_NODISCARD enum status data_set_bytes(struct data_set *set, size_t index, char **bytes, size_t *size);
 
 /* Decodes bytes that data_set_bytes() gave for this item. Errors: as data_set_read(). */
 MNSP_NODISCARD enum status data_set_decode(const struct data_set *set, size_t index, const char *bytes,
                                            size_t size, struct data_image *image);
 
-/* Where the text of a rendered word is: its ink, white on black, of the shape of the picture, though not always of its
- * size. A zeroed image for all other sources, of which nobody knows. Errors: as data_set_read(). */
+/* Where the text of a rendered word is: its ink, white on black, of the shape of the picture,
+ * though not always of its size. A zeroed image for all other sources, of which nobody knows.
+ * Errors: as data_set_read(). */
 MNSP_NODISCARD enum status data_set_ink(struct data_set *set, size_t index, struct data_image *ink);
 
 /* A copy of one label, UTF-8 without control characters, released with free(); NULL when the item has none.

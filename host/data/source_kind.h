@@ -16,8 +16,8 @@ struct source {
     bool understated; /* it holds more items than it counts */
 };
 
-/* The functions of a kind; all but close() are called from several threads at once. Messages of bytes() and read()
- * name the item. */
+/* The functions of a kind; all but close() are called from several threads at once. Messages of bytes()
+ * and read() name the item. */
 struct source_kind {
     void (*close)(void *state);
     /* The encoded image as it lies there, released with free(). */
@@ -33,8 +33,8 @@ struct source_kind {
 
 MNSP_NODISCARD enum status source_open_labels(struct source *out, const char *folder, const char *file);
 MNSP_NODISCARD enum status source_open_folder(struct source *out, const char *folder);
-/* The data.mdb of a folder or, where it has none, of every folder below it in the order of their paths, as one; no
- * `kind` when there is none. */
+/* The data.mdb of a folder or, where it has none, of every folder below it in the order of their paths, as
+ * one; no `kind` when there is none. */
 MNSP_NODISCARD enum status source_open_lmdb(struct source *out, const char *folder);
 MNSP_NODISCARD enum status source_open_render(struct source *out, const char *options);
 

@@ -20,7 +20,8 @@ static enum status add_text_line(struct image_list *list, char *line, size_t len
     return image_list_add(list, item.path, item.path_size, item.label, item.label_size);
 }
 
-/* {"filename": path, "text": text}, or, as MMOCR 1.x has it, {"img_path": path, "instances": [{"text": text}]}. */
+/* {"filename": path, "text": text}, or, as MMOCR 1.x has it, {"img_path": path,
+ * "instances": [{"text": text}]}. */
 static enum status add_object(struct image_list *list, const json_t *object, const char *origin) {
     const char *path, *label;
     const json_t *holder = object;

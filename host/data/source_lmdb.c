@@ -1,5 +1,5 @@
-/* source_lmdb.c: the LMDB layout of the field: num-samples, image-%09d, label-%09d, counted from 1; one file, or
- * several below a folder as one. */
+/* source_lmdb.c: the LMDB layout of the field: num-samples, image-%09d, label-%09d, counted from 1; one file,
+ * or several below a folder as one. */
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/range.h"

@@ -4,9 +4,9 @@
  *     size_t part = data_split_part(&split, bytes, size);    // 0 or 1: split.part[part].name
  *     data_split_free(&split);
  *
- * The part is a function of the seed and the image's encoded bytes, and of nothing else. So duplicates land on one side,
- * whatever their order; and an image stays where it is when others are added to the set or taken from it. The price: the
- * parts have the sizes asked for on average, not to the image.
+ * The part is a function of the seed and the image's encoded bytes, and of nothing else. So duplicates land
+ * on one side, whatever their order; and an image stays where it is when others are added to the set or taken
+ * from it. The price: the parts have the sizes asked for on average, not to the image.
  */
 #ifndef MNSP_DATA_SPLIT_H
 #define MNSP_DATA_SPLIT_H

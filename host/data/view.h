@@ -31,14 +31,15 @@ struct data_view_chances {
 };
 extern const struct data_view_chances data_view_published; /* 1/2, 1/4, 1/4; 3 */
 
-/* At the image's own size `least` to 10 augmentations of augment_guidance[], as many and in such an order as drawn;
- * then resized; then with probability 0.8 colour jitter and with 0.2 grey. */
+/* At the image's own size `least` to 10 augmentations of augment_guidance[], as many and in such an order as
+ * drawn; then resized; then with probability 0.8 colour jitter and with 0.2 grey. */
 MNSP_NODISCARD enum status data_view_guidance(float *planes, const struct data_image *image, uint32_t height,
                                               uint32_t width, const struct data_view_chances *chances,
                                               const struct data_view_key *key);
 
-/* At the image's own size, each with its probability: one of augment_geometry[]; all of augment_deterioration[]
- * in random order; colour jitter. Then resized. `view` is 0 or 1: two views of one image draw apart. */
+/* At the image's own size, each with its probability: one of augment_geometry[]; all of
+ * augment_deterioration[] in random order; colour jitter. Then resized. `view` is 0 or 1: two views
+ * of one image draw apart. */
 MNSP_NODISCARD enum status data_view_recognition(float *planes, const struct data_image *image,
                                                  uint32_t height, uint32_t width,
                                                  const struct data_view_chances *chances,

@@ -35,8 +35,8 @@ struct data_writer;
 MNSP_NODISCARD enum status data_writer_open(struct data_writer **out, const char *folder,
                                             enum data_format format);
 
-/* Errors: STATUS_IO when the disk is full or refuses; STATUS_INVALID beyond 999,999,999 items or for bytes of another
- * kind than data_image_ending() knows; STATUS_MEMORY. */
+/* Errors: STATUS_IO when the disk is full or refuses; STATUS_INVALID beyond 999,999,999 items or for bytes of
+ * another kind than data_image_ending() knows; STATUS_MEMORY. */
 MNSP_NODISCARD enum status data_writer_put(struct data_writer *writer, const struct data_item *item);
 
 /* Items written so far. */

@@ -92,8 +92,9 @@ static enum status lmdb_open(void **state, const char *folder) {
     return code;
 }
 
-/* Makes sure that a value finds room. The map can only grow between transactions, and a put that finds it full spoils
- * its transaction; so it is looked at before, with an upper bound of what was put since the last commit. */
+/* Makes sure that a value finds room. The map can only grow between transactions, and a put that
+ * finds it full spoils its transaction; so it is looked at before, with an upper bound of what was
+ * put since the last commit. */
 static enum status make_room(struct base *base, size_t size) {
     const size_t need = size + (PAGES_PER_PUT + 1) * base->page;
     if (base->pending + need > portion || base->used + base->pending + need > base->map) {

@@ -38,9 +38,9 @@ struct gpu_options {
     const char *cache_directory; /* for what was compiled and measured; NULL: nothing is kept on disk */
     bool unmapped; /* copy to and from GPU_MEMORY_DEVICE through staging even where it could be mapped, so
                           that a machine without a discrete GPU can test what happens on one */
-    double
-        work_at_once; /* what a submission holds at first, in the unit of struct gpu_dispatch; 0: what suits the
-                            type of the device. Made small, a fast device shows what happens on a slow one */
+    /* What a submission holds at first, in the unit of struct gpu_dispatch; 0: what suits the type of the
+     * device. Made small, a fast device shows what happens on a slow one. */
+    double work_at_once;
     bool compile_only; /* only to make pipelines and to ask for their statistics: works with a driver that
                           has no hardware to run on, such as RADV's null device */
 };
@@ -53,8 +53,8 @@ enum gpu_device_type {
     GPU_TYPE_CPU
 };
 
-/* Cooperative matrices: what the subgroups of a device multiply at once, (m, k) times (k, n), factors of 16-bit floats
- * with sums of 32 bits. */
+/* Cooperative matrices: what the subgroups of a device multiply at once, (m, k) times (k, n), factors of
+ * 16-bit floats with sums of 32 bits. */
 struct gpu_matrix {
     uint32_t m, n, k; /* all 0: it has none */
 };

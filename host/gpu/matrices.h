@@ -1,5 +1,5 @@
-/* matrices.h: the names of VK_KHR_cooperative_matrix for headers that are older than it (Debian 12's are 1.3.239). The
- * values are those of the Vulkan registry. Only this room includes it. */
+/* matrices.h: the names of VK_KHR_cooperative_matrix for headers that are older than it (Debian 12's are
+ * 1.3.239). The values are those of the Vulkan registry. Only this room includes it. */
 #ifndef MNSP_GPU_MATRICES_H
 #define MNSP_GPU_MATRICES_H
 

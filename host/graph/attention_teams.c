@@ -6,9 +6,9 @@
 
 enum { TEAM = 4 }; /* invocations */
 
-/* Rows of a team, at most: 1, 2 or a multiple of 4. The more, the less often the other side is loaded. On CPUs
- * what an invocation holds of one array, and the code for it, should fit into the first caches; on GPUs what it
- * holds of all arrays should leave enough of 256 registers for what passes. */
+/* Rows of a team, at most: 1, 2 or a multiple of 4. The more, the less often the other side is loaded. On
+ * CPUs what an invocation holds of one array, and the code for it, should fit into the first caches; on GPUs
+ * what it holds of all arrays should leave enough of 256 registers for what passes. */
 static uint32_t most_rows(const struct attention_teams *teams, bool cpu) {
     enum { CPU_FLOATS = 192, CPU_MOST = 16, GPU_FLOATS = 200, GPU_MOST = 4 };
     const uint64_t parts = (teams->head_width + 4 * TEAM - 1) / (4 * TEAM);

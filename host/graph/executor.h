@@ -51,7 +51,7 @@ MNSP_NODISCARD enum status executor_run(struct executor *executor, uint32_t segm
 /* ---- without waiting ----
  *
  *     TRY(executor_write(executor, image, pixels));
- *     TRY(executor_start(executor, 0));              returns while the device computes: inputs can be written again
+ *     TRY(executor_start(executor, 0));              returns while the device computes: inputs can be written
  *     TRY(executor_post(executor, 0, &loss, 1));     behind it, the loss goes to where the host can read it
  *     ...                                            more of this kind
  *     TRY(executor_collect(executor, 0, (void *[]){&value}));        waits until the loss is there

@@ -106,7 +106,8 @@ static void fuse_add(const struct fusion *fusion, size_t n, const struct graph_n
 
 #define PRODUCT(name_) ARGUMENT_INDEX(matmul, name_)
 
-/* The product that makes `x`, the input of node `n`, and can make `result` in its place; NULL when there is none. */
+/* The product that makes `x`, the input of node `n`, and can make `result` in its place;
+ * NULL when there is none. */
 static struct graph_node *find_product(const struct fusion *fusion, const struct tensor *x,
                                        const struct tensor *result, size_t n) {
     const struct use *const use = &fusion->uses[x->base->id];

@@ -165,8 +165,8 @@ void graph_recompute(struct graph *graph);
 uint32_t graph_segment(struct graph *graph);
 uint32_t graph_segment_count(const struct graph *graph);
 
-/* Appends the gradient of the scalar `loss`, times the scalar `scale` (NULL: 1), with respect to every differentiable
- * tensor that it depends on; reverse-mode, by the rules in gradients.c. Call it once. */
+/* Appends the gradient of the scalar `loss`, times the scalar `scale` (NULL: 1), with respect to every
+ * differentiable tensor that it depends on; reverse-mode, by the rules in gradients.c. Call it once. */
 void graph_backward(struct graph *graph, const struct tensor *loss, const struct tensor *scale);
 
 /* The gradient of the loss with respect to a parameter or another tensor after graph_backward; NULL when

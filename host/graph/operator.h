@@ -60,8 +60,8 @@ struct operator_info {
 const struct operator_info *operator_info(enum operator_id id);
 
 /* A shader as the build makes it from shaders/<operator>.comp: for any device; where the source uses
- * shaders/include/team.glsl, once more for devices with quad operations; where it uses include/matrix.glsl, and the
- * shader compiler can, once more for devices with cooperative matrices. */
+ * shaders/include/team.glsl, once more for devices with quad operations; where it uses include/matrix.glsl,
+ * and the shader compiler can, once more for devices with cooperative matrices. */
 enum shader_variant { SHADER_PLAIN, SHADER_QUADS, SHADER_MATRICES, SHADER_VARIANT_COUNT };
 
 struct operator_shader {

@@ -139,8 +139,8 @@ void graph_square_sum(struct graph *g, const struct tensor *partial, const struc
 /* -> (5): norm, factor, finite, and 1 - beta^t of step t, which the scaler counts. */
 const struct tensor *graph_clip_factor(struct graph *g, const struct tensor *partial,
                                        const struct tensor *scaler, float limit, float beta1, float beta2);
-/* Counts the step in the scaler (4): scale, good steps in a row, applied, skipped; and changes the scale, unless
- * period is 0. */
+/* Counts the step in the scaler (4): scale, good steps in a row, applied, skipped; and changes the
+ * scale, unless period is 0. */
 void graph_loss_scale(struct graph *g, const struct tensor *scaler, const struct tensor *control,
                       size_t period);
 

@@ -89,8 +89,8 @@ static void count_bytes(struct plan *plan, const struct tensor *tensor, uint64_t
     *total += bytes;
 }
 
-/* Tensors with memory of their own, one after the other. Those of a pack count as what they are, and lie where it
- * lies. */
+/* Tensors with memory of their own, one after the other. Those of a pack count as what they are,
+ * and lie where it lies. */
 static enum status place_lasting(struct placer *placer, enum plan_class class, const struct life *lives) {
     struct plan *const plan = placer->plan;
     const struct graph *const graph = plan->graph;

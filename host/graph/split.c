@@ -10,8 +10,8 @@
 #define TENSOR_OF(name_) (node->tensors[ARGUMENT_INDEX(matmul, name_)])
 #define SIZE_OF(name_)   (node->numbers[ARGUMENT_INDEX(matmul, name_)].size)
 
-/* How many parts a node is cut into: 1 for what is not cut. Both operands must have k as their slowest index, so
- * that a part of it is a piece of memory. */
+/* How many parts a node is cut into: 1 for what is not cut. Both operands must have k as their slowest index,
+ * so that a part of it is a piece of memory. */
 static size_t parts_of(const struct graph_node *node, const struct gpu_properties *device) {
     if (node->operator!= OPERATOR_matmul)
         return 1;

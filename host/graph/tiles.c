@@ -151,7 +151,8 @@ static enum status take_json(struct choices *out, const struct tiles *tiles, con
     return STATUS_OK;
 }
 
-/* What a text holds, if it was written for this device, driver and program; nothing of one that is damaged. */
+/* What a text holds, if it was written for this device, driver and program; nothing
+ * of one that is damaged. */
 static enum status read_text(struct choices *out, const struct tiles *tiles, const char *text,
                              const char *origin, bool *same) {
     json_t *object;

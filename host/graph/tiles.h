@@ -5,17 +5,18 @@
  *     TRY(executor_create_tiled(&executor, graph, device, false, tiles));     measures what is not known yet
  *     TRY(tiles_write(&text, tiles));                                         for the next checkpoint
  *
- * A choice is known from the run that goes on (`kept`), else from the file of this device, driver and program in the
- * device's cache folder, else it is measured: each tiling that suits the device is timed on the product, or a part
- * of it where it is large, with the device's time stamps. That takes a few seconds once. Products of little work, and
- * those for which no time is left, take the fixed choice of tiling.h, and so does a device without time stamps.
+ * A choice is known from the run that goes on (`kept`), else from the file of this device, driver and program
+ * in the device's cache folder, else it is measured: each tiling that suits the device is timed on the
+ * product, or a part of it where it is large, with the device's time stamps. That takes a few seconds once.
+ * Products of little work, and those for which no time is left, take the fixed choice of tiling.h, and so
+ * does a device without time stamps.
  *
- * Two fp32 tilings add the products of an element in the same order, so that the choice does not change what is
- * computed, unless the driver contracts sums differently in one of them. Since nobody promises that it does not, a
- * run keeps its choices, and a resumed one takes them again.
+ * Two fp32 tilings add the products of an element in the same order, so that the choice does not change what
+ * is computed, unless the driver contracts sums differently in one of them. Since nobody promises that it
+ * does not, a run keeps its choices, and a resumed one takes them again.
  *
- * Caveats: the graph must be cut and fused as the executor does it. Not thread-safe. Text of another device, driver or
- * program is passed over.
+ * Caveats: the graph must be cut and fused as the executor does it. Not thread-safe. Text of another device,
+ * driver or program is passed over.
  */
 #ifndef MNSP_GRAPH_TILES_H
 #define MNSP_GRAPH_TILES_H
@@ -39,12 +40,12 @@ MNSP_NODISCARD enum status tiles_open(struct tiles **out, struct gpu_device *dev
 /* NULL is fine. */
 void tiles_close(struct tiles *tiles);
 
-/* Makes the choices for all products of the graph, and keeps what was measured in the cache folder. Errors: those of
- * the device; a file that cannot be written is reported. */
+/* Makes the choices for all products of the graph, and keeps what was measured in the cache folder. Errors:
+ * those of the device; a file that cannot be written is reported. */
 MNSP_NODISCARD enum status tiles_complete(struct tiles *tiles, const struct graph *graph);
 
-/* The tiling of a node: NULL, the fixed choice, where there is no other, and for other operators. `tiles` may be
- * NULL. */
+/* The tiling of a node: NULL, the fixed choice, where there is no other, and for other
+ * operators. `tiles` may be NULL. */
 const struct tiling *tiles_find(const struct tiles *tiles, const struct graph_node *node);
 
 /* All choices as one line of JSON, released with free(). */

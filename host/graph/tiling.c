@@ -20,14 +20,16 @@ struct product product_of(const union operator_value *values) {
 
 /* Of each variant, large ones first.
  *
- * registers: for CPUs with quad operations, where one vector of eight invocations is a workgroup. Wider tiles do not
- * pay: their code leaves the instruction cache, since these drivers write out every load of every lane.
+ * registers: for CPUs with quad operations, where one vector of eight invocations is a workgroup.
+ * Wider tiles do not pay: their code leaves the instruction cache, since these drivers write out
+ * every load of every lane.
  *
- * shared: for GPUs. Registers per invocation are rows x columns and some 16 more; a tile is loaded rows + columns
- * times for rows x columns products, so that large ones are better where there are enough to fill the device.
+ * shared: for GPUs. Registers per invocation are rows x columns and some 16 more; a tile is loaded
+ * rows + columns times for rows x columns products, so that large ones are better where there are
+ * enough to fill the device.
  *
- * matrices: subgroups in a workgroup, and matrices in a subgroup. A subgroup of 32 with 4 x 4 matrices of 16 x 16 has
- * 128 sums in each invocation. */
+ * matrices: subgroups in a workgroup, and matrices in a subgroup. A subgroup of 32 with 4 x 4 matrices of 16
+ * x 16 has 128 sums in each invocation. */
 static const struct tiling table[] = {
     {"registers-48x16", SHADER_QUADS, true, 8, 24, 4, 2, 0},
     {"registers-32x16", SHADER_QUADS, false, 8, 16, 4, 2, 0},
@@ -83,8 +85,8 @@ uint32_t tiling_width(const struct tiling *tiling, const struct gpu_properties *
     return tiling->width * (uses_matrices(tiling) ? device->subgroup_size : 1);
 }
 
-/* Of both operands, and of the sums where they are matrices, with the padding of shaders/matmul.comp. Which way an
- * operand is stored there makes a difference: this is the larger one. */
+/* Of both operands, and of the sums where they are matrices, with the padding of shaders/matmul.comp. Which
+ * way an operand is stored there makes a difference: this is the larger one. */
 static uint32_t shared_bytes(const struct tiling *tiling, const struct gpu_properties *device) {
     const uint32_t rows = tiling_rows(tiling, device), columns = tiling_columns(tiling, device);
     if (!uses_matrices(tiling))
@@ -116,8 +118,8 @@ bool tiling_suits(const struct tiling *tiling, const struct gpu_properties *devi
 /* So many workgroups keep a GPU busy: large ones have 80 to 140 processors. */
 enum { ENOUGH_TILES = 128 };
 
-/* Whether a tiling would leave much of the device idle. On CPUs few rows, as when a text is written symbol by symbol,
- * would leave most of a large tile empty. */
+/* Whether a tiling would leave much of the device idle. On CPUs few rows, as when a text is written symbol by
+ * symbol, would leave most of a large tile empty. */
 static bool is_too_large(const struct tiling *tiling, const struct product *product,
                          const struct gpu_properties *device) {
     enum { THIN_ROWS = 8 };

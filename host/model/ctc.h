@@ -3,8 +3,8 @@
  *     const struct tensor *f = model_encode(g, &encoder, image);       (B, 1 + N, D)
  *     const struct tensor *l = model_ctc_logits(g, &head, f);          (B, columns, classes)
  *
- * The rows of the grid are averaged, and a linear map gives the classes: those of the recogniser (recogniser.h),
- * with the blank of CTC in the place of EOS. Parameters: decoder.classifier.
+ * The rows of the grid are averaged, and a linear map gives the classes: those of the recogniser
+ * (recogniser.h), with the blank of CTC in the place of EOS. Parameters: decoder.classifier.
  */
 #ifndef MNSP_MODEL_CTC_H
 #define MNSP_MODEL_CTC_H

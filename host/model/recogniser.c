@@ -99,8 +99,8 @@ static const struct tensor *attend(const struct model_part *layer, const struct 
 }
 
 /* Keys or values x (B, K, E) of its new position of texts that are being written are put beside those of the
- * positions before -> (B K, T, E). Each row of the cache belongs to one of the texts, but a text may go on from
- * what another has written; then `history` says in which rows its positions stand. */
+ * positions before -> (B K, T, E). Each row of the cache belongs to one of the texts, but a text may go on
+ * from what another has written; then `history` says in which rows its positions stand. */
 static const struct tensor *remember(const struct model_part *layer, const struct model_recogniser *r,
                                      const struct model_next *next, const struct tensor *x,
                                      const char *name) {
@@ -116,8 +116,8 @@ static const struct tensor *remember(const struct model_part *layer, const struc
     return graph_view(g, graph_gather_rows(g, rows, next->history), shape);
 }
 
-/* A position sees itself and those before it: of a text that is there as a whole, whose first `length` symbols count,
- * or of one that is being written. */
+/* A position sees itself and those before it: of a text that is there as a whole, whose first `length`
+ * symbols count, or of one that is being written. */
 static const struct tensor *self_attention(const struct model_part *layer, const struct model_recogniser *r,
                                            const struct tensor *x, const struct tensor *length,
                                            const struct model_next *next) {

@@ -7,10 +7,10 @@
  *     const struct tensor *l = model_recogniser_logits(g, &r, text, length, &memory);      (B, T, classes)
  *
  * Row t of the logits is about symbol t of the text and depends on the symbols before it only: the decoder's
- * input is BOS, then the text shifted by one. So a label is scored at once. A text that is not known yet is written
- * position by position, and the keys and values of those before are kept:
+ * input is BOS, then the text shifted by one. So a label is scored at once. A text that is not known yet is
+ * written position by position, and the keys and values of those before are kept:
  *
- *     l = model_recogniser_next(g, &r, &next, &memory);                        (B, K, classes), a run for each
+ *     l = model_recogniser_next(g, &r, &next, &memory);                     (B, K, classes), a run for each
  *
  * Symbols: 0 .. characters - 1 are characters, then EOS, PAD and UNK, which are classes too, and BOS, which
  * only exists as an input. Parameters have the names of published checkpoints: linear_norm, decoder.
@@ -55,8 +55,8 @@ const struct tensor *model_recogniser_logits(struct graph *g, const struct model
                                              const struct tensor *text, const struct tensor *length,
                                              const struct model_memory *memory);
 
-/* The next position of K texts that are written for each image. All are at the same position t, which goes up from
- * 0, one a run; so every input has equal numbers of t. */
+/* The next position of K texts that are written for each image. All are at the same position t, which goes up
+ * from 0, one a run; so every input has equal numbers of t. */
 struct model_next {
     const struct tensor *symbol;   /* (B, K) unsigned: the one before; BOS at t = 0 */
     const struct tensor *position; /* (B K) unsigned: t */

@@ -9,11 +9,11 @@
  *     }
  *     beam_result(beam, text, probability);
  *
- * A text's score is log p / ((5 + n) / 6)^penalty, with p the product of the probabilities of its n symbols, the end
- * mark included; with penalty 0 the most probable text wins, a higher one favours longer texts. In each step all
- * followers of all beginnings are put in order: those that are an end mark make finished texts, and the `width` best
- * others go on. The search ends when no beginning can become better than the best finished text. With width 1 this is
- * greedy reading.
+ * A text's score is log p / ((5 + n) / 6)^penalty, with p the product of the probabilities of its n symbols,
+ * the end mark included; with penalty 0 the most probable text wins, a higher one favours longer texts. In
+ * each step all followers of all beginnings are put in order: those that are an end mark make finished texts,
+ * and the `width` best others go on. The search ends when no beginning can become better than the best
+ * finished text. With width 1 this is greedy reading.
  *
  * Source: the score is equation 14 of Wu et al., "Google's Neural Machine Translation System", 2016, without
  * coverage; spec/objectives/recogniser.md.
@@ -53,15 +53,15 @@ bool beam_is_open(const struct beam *beam);
 
 /* The last symbol of beginning k < width; EOS where there is none or nothing is read any more. */
 uint32_t beam_last(const struct beam *beam, size_t k);
-/* (K, T): history[k, s] = j T + s when the symbol at position s of beginning k went through the network in row j;
- * UINT32_MAX where there is none. Its own position, the newest one, is k T + s. */
+/* (K, T): history[k, s] = j T + s when the symbol at position s of beginning k went through the network in
+ * row j; UINT32_MAX where there is none. Its own position, the newest one, is k T + s. */
 void beam_history(const struct beam *beam, uint32_t *history);
 
 /* The followers of each beginning, in falling order: symbol and probability (K, C). */
 void beam_advance(struct beam *beam, const uint32_t *symbol, const float *probability);
 
-/* The best text so far, (T) each: its symbols, the end mark, PAD; the probability of each given those before it,
- * 0 after the end. */
+/* The best text so far, (T) each: its symbols, the end mark, PAD; the probability of each given those
+ * before it, 0 after the end. */
 void beam_result(const struct beam *beam, uint32_t *text, float *probability);
 
 #endif

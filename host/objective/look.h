@@ -5,10 +5,10 @@
  *     TRY(executor_create(&executor, g, device, false));       and load the parameters
  *     TRY(look_run(executor, &look, image, text, maps));       (1 + T, 1 + N)
  *
- * Row 0 of the maps is how much the class token takes from each token in the encoder's last block. In pre-training
- * that is the encoder which is trained, over the whole image: nothing is removed. Of a recogniser, row 1 + t is how
- * much the decoder's last layer takes from each token when it writes symbol t of a text. Token 0 is the class
- * token, then come the patches, row by row. Each is the mean over heads of
+ * Row 0 of the maps is how much the class token takes from each token in the encoder's last block. In
+ * pre-training that is the encoder which is trained, over the whole image: nothing is removed. Of a
+ * recogniser, row 1 + t is how much the decoder's last layer takes from each token when it writes symbol t of
+ * a text. Token 0 is the class token, then come the patches, row by row. Each is the mean over heads of
  *
  *     p[i, j] = exp(s[i, j]) / sum over j of exp(s[i, j]),     s = q k^T / sqrt(head width)
  *

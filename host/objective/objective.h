@@ -108,7 +108,8 @@ struct objective_settings objective_defaults(enum objective_kind kind);
 /* Tokens that masking keeps: int(tokens * (1 - ratio)) in double precision, as the papers' programs count. */
 size_t objective_kept_tokens(size_t tokens, double mask_ratio);
 
-/* What stands in front of the names of the encoder that is trained: "" for mae, "model_maeenc.", "encoder.". */
+/* What stands in front of the names of the encoder that is trained: "" for mae,
+ * "model_maeenc.", "encoder.". */
 const char *objective_encoder_prefix(enum objective_kind kind);
 
 /* The models that the settings describe. */
@@ -157,8 +158,8 @@ const struct tensor *objective_output(const struct objective *objective, const c
 /* ---- a teacher that follows ---- */
 
 /* Appends, to the current segment, the moving average of a momentum teacher:
- * teacher = momentum teacher + (1 - momentum) student, but for a step that `control` has left out (NULL: for none).
- * Nothing with a frozen teacher. */
+ * teacher = momentum teacher + (1 - momentum) student, but for a step that `control` has left out (NULL: for
+ * none). Nothing with a frozen teacher. */
 void objective_after_update(struct graph *g, const struct objective_settings *settings,
                             const struct tensor *control);
 

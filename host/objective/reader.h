@@ -5,10 +5,10 @@
  *     TRY(executor_create(&executor, g, device, false));      and load the parameters
  *     TRY(reader_read(executor, &reader, images, text, probability));
  *
- * Two segments: one sees the images, once; the other is run for each position of the text. It computes that position
- * alone and finds the keys and values of those before in memory that lives from run to run. Only symbols go to the
- * device, and only the best symbols to follow come back, with their probabilities. It ends when every image has its
- * EOS.
+ * Two segments: one sees the images, once; the other is run for each position of the text. It computes that
+ * position alone and finds the keys and values of those before in memory that lives from run to run. Only
+ * symbols go to the device, and only the best symbols to follow come back, with their probabilities. It ends
+ * when every image has its EOS.
  */
 #ifndef MNSP_OBJECTIVE_READER_H
 #define MNSP_OBJECTIVE_READER_H
@@ -39,8 +39,8 @@ struct reader {
     struct beam_settings search;
 };
 
-/* Appends the two segments to an empty graph. The settings are those of training; there is no dropout. Errors:
- * STATUS_USAGE for impossible sizes. */
+/* Appends the two segments to an empty graph. The settings are those of training; there is no dropout.
+ * Errors: STATUS_USAGE for impossible sizes. */
 MNSP_NODISCARD enum status reader_build(struct graph *g, const struct objective_settings *settings,
                                         size_t batch, const struct reader_search *search,
                                         struct reader *reader);

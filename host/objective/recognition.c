@@ -7,7 +7,7 @@
  * With a CTC head instead of the decoder, on the means of the columns of features:
  *
  *     l = W Columns(F)                                (B, columns, classes)
- *     L = 1 / B sum of -log p(target)                 summed over the paths that write it (spec/operators.md, ctc)
+ *     L = 1 / B sum of -log p(target)                 over the paths that write it (spec/operators.md, ctc)
  *
  * The sum is divided by the images, not by the symbols. spec/objectives/recogniser.md.
  */

@@ -1,7 +1,7 @@
-/* amber_script.h: reads a script by the grammar of Amber (docs/amber_script.md of https://github.com/google/amber), as
- * far as bundles use it, and by what its parser does beyond that: a number with an exponent has a point, places are
- * multiples of 4 that are floats, behind a shader's last byte there is no white space. What it does not know is
- * an error. It looks into the files that the script names.
+/* amber_script.h: reads a script by the grammar of Amber (docs/amber_script.md of
+ * https://github.com/google/amber), as far as bundles use it, and by what its parser does beyond that: a
+ * number with an exponent has a point, places are multiples of 4 that are floats, behind a shader's last byte
+ * there is no white space. What it does not know is an error. It looks into the files that the script names.
  *
  *     struct amber_script script = {.folder = "bundle"};
  *     if (!amber_script_read(&script, text))

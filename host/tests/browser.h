@@ -21,8 +21,8 @@ static inline const char *find_browser(void) {
     return NULL;
 }
 
-/* Opens the page in a window of 1200 x 900, runs a script at its end, and returns the title that the document then
- * has. NULL where there is no browser, which is said. Files go into `folder`. */
+/* Opens the page in a window of 1200 x 900, runs a script at its end, and returns the title that the document
+ * then has. NULL where there is no browser, which is said. Files go into `folder`. */
 static inline const char *browse(const char *folder, const char *text, const char *script) {
     enum { MOST = 1 << 22 };
     static char title[1024];

@@ -1,5 +1,5 @@
-/* json_schema.h: holds a JSON value against a JSON Schema, as far as this project's schemas go. A keyword that it
- * does not know is an error, so that nothing goes unchecked.
+/* json_schema.h: holds a JSON value against a JSON Schema, as far as this project's schemas go. A keyword
+ * that it does not know is an error, so that nothing goes unchecked.
  *
  *     char problem[SCHEMA_TEXT];
  *     if (!schema_accepts(problem, schema, value))

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs a build into an empty folder and makes a Debian package of it, and runs the program from both. Skips the package
-# (exit status 77) where dpkg-deb or dpkg-shlibdeps is missing.
+# Installs a build into an empty folder and makes a Debian package of it, and runs the program from both.
+# Skips the package (exit status 77) where dpkg-deb or dpkg-shlibdeps is missing.
 #
 #   package.sh BUILD
 set -euo pipefail
@@ -14,7 +14,8 @@ fail() {
     exit 1
 }
 
-# check ROOT: all that belongs below ROOT is there, and the program finds its presets there, not in the sources.
+# check ROOT: all that belongs below ROOT is there, and the program finds its presets
+# there, not in the sources.
 check() {
     local root=$1 file
     for file in bin/mnsp share/man/man1/mnsp.1 share/mnsp/presets/mae-tiny.json share/mnsp/weights/recogniser.safetensors \

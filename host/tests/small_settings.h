@@ -4,8 +4,8 @@
 
 #include "train/settings.h"
 
-/* The defaults, but images of 8 x 32 in 8 patches, and blocks 16 wide: `depth` in the encoder, one in the decoder
- * and one in the recogniser. */
+/* The defaults, but images of 8 x 32 in 8 patches, and blocks 16 wide: `depth` in the encoder, one in the
+ * decoder and one in the recogniser. */
 static inline struct settings small_settings(enum settings_objective objective, int depth) {
     struct settings s;
     settings_defaults(&s);

@@ -1,5 +1,5 @@
-/* A step in four parts is the step in one, up to the rounding of its sums, on the reference and on a device; and
- * a step that does not fit says in how many parts it would. */
+/* A step in four parts is the step in one, up to the rounding of its sums, on the reference and on a device;
+ * and a step that does not fit says in how many parts it would. */
 #include "gpu_fixture.h"
 #include "small_settings.h"
 
@@ -81,7 +81,8 @@ static float loss_of(struct train_step *step) {
 
 /* ---- the reference ---- */
 
-/* 1/N sum of |gradient| over the images, and of their losses: what the roundings of the sums are relative to. */
+/* 1/N sum of |gradient| over the images, and of their losses: what the roundings of
+ * the sums are relative to. */
 static double *magnitudes(size_t count, double *loss) {
     struct train_step *const one = open_step(1, 1, NULL);
     double *sum;
@@ -102,9 +103,10 @@ static double *magnitudes(size_t count, double *loss) {
     return sum;
 }
 
-/* The reference adds in double and rounds once. What an image contributes is the same number, scaled by a power
- * of two, in any batch. So a whole step rounds the exact sum once, and one in N parts rounds each part's sum, and
- * each of N - 1 sums of parts: N + (N - 1) + 1 = 2 N roundings of at most u times the sum of magnitudes. */
+/* The reference adds in double and rounds once. What an image contributes is the same number, scaled by
+ * a power of two, in any batch. So a whole step rounds the exact sum once, and one in N parts rounds
+ * each part's sum, and each of N - 1 sums of parts: N + (N - 1) + 1 = 2 N roundings of at most u times
+ * the sum of magnitudes. */
 static void test_reference(void **state) {
     (void)state;
     struct train_step *const whole = open_step(IMAGES, 1, NULL), *const parts = open_step(1, IMAGES, NULL);

@@ -1,5 +1,5 @@
-/* Attention maps: the formula, against the attention that networks compute; maps of recognisers and of encoders in
- * pre-training; how much falls on text; pages. */
+/* Attention maps: the formula, against the attention that networks compute; maps of recognisers and of
+ * encoders in pre-training; how much falls on text; pages. */
 #include "program.h"
 #include "tiny_recogniser.h"
 

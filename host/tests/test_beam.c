@@ -1,5 +1,5 @@
-/* Beam search against trying all texts: over probabilities that depend on the whole past of a text in no simple way,
- * and over a small network's. */
+/* Beam search against trying all texts: over probabilities that depend on the whole past of a text in no
+ * simple way, and over a small network's. */
 #include "whole_text.h"
 
 #include "objective/reader.h"
@@ -120,7 +120,8 @@ static void a_wide_beam_finds_the_best_of_all_texts(void **state) {
     assert_true(greedy_misses > narrow_misses && narrow_misses > 0 && longer > 0);
 }
 
-/* A certain word has only improbable followers beside it, end marks among them: they must not end the search. */
+/* A certain word has only improbable followers beside it, end marks among them: they
+ * must not end the search. */
 static void certain(void *context, const uint32_t *symbol, size_t t, float probability[CLASSES]) {
     (void)context, (void)symbol;
     const uint32_t next = t < LENGTH - 1 ? 1 : EOS;

@@ -1,5 +1,5 @@
-/* Bundles: what mnsp-conformance --bundle writes must build with its one line, run, and tell a wrong result from a
- * right one. A mutant (conformance/mutants.h) stands for a driver that computes wrongly. */
+/* Bundles: what mnsp-conformance --bundle writes must build with its one line, run, and tell a wrong result
+ * from a right one. A mutant (conformance/mutants.h) stands for a driver that computes wrongly. */
 #include "amber_script.h"
 #include "base/file.h"
 #include "conformance/bundle.h"

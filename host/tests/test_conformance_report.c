@@ -1,4 +1,5 @@
-/* Reports of the conformance suite: JSON and back, JUnit, TAP, the page in a browser, and the comparison of two. */
+/* Reports of the conformance suite: JSON and back, JUnit, TAP, the page in a browser, and
+ * the comparison of two. */
 #include "base/json.h"
 #include "browser.h"
 #include "conformance/diff.h"
@@ -216,8 +217,8 @@ static void test_html_needs_nothing_else(void **state) {
     report_destroy(&report);
 }
 
-/* Measures the page as laid out: every plot and card has a size, nothing is wider than the window, and the dots
- * of the plot are where their errors are. */
+/* Measures the page as laid out: every plot and card has a size, nothing is wider than the window, and the
+ * dots of the plot are where their errors are. */
 static const char measure[] =
     "const size=e=>e.getBoundingClientRect();"
     "const "

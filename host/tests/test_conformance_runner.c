@@ -1,5 +1,5 @@
-/* The runner of the conformance suite, on a device: whatever a driver does to a case costs that case alone, is
- * called by its name, and can be repeated. Defects are put in with --inject. */
+/* The runner of the conformance suite, on a device: whatever a driver does to a case costs that case alone,
+ * is called by its name, and can be repeated. Defects are put in with --inject. */
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -235,7 +235,8 @@ static void test_every_case_is_measured(void **state) {
             sum += json_integer_value(count);
         }
         assert_true(elements > 0);
-        /* Where a product with infinities or NaN may come out either way, it has no distance, and is in no bucket. */
+        /* Where a product with infinities or NaN may come out either way, it has no distance, and
+         * is in no bucket. */
         if (text_ends_with(text_of(one, "name"), "/nan"))
             assert_in_range(sum, 1, elements);
         else

@@ -1,5 +1,5 @@
-/* Variants of operators, and what the suite says of a failure: which features it takes. The failures are made by
- * mutants (conformance/mutants.h). */
+/* Variants of operators, and what the suite says of a failure: which features it takes. The failures are made
+ * by mutants (conformance/mutants.h). */
 #include "find_mutant.h"
 
 #include <setjmp.h>
@@ -20,9 +20,9 @@
 
 static void test_names_are_read_back(void **state) {
     (void)state;
-    static const char *const names[] = {"",        "plain", "narrow",    "narrow+quads",
-                                        "width=8", "quads", "width=256", "quads+arithmetic",
-                                        "tiles=shared-64x64"};
+    static const char *const names[] = {
+        "",      "plain",     "narrow",           "narrow+quads",      "width=8",
+        "quads", "width=256", "quads+arithmetic", "tiles=shared-64x64"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct variant variant;
         char name[VARIANT_TEXT];

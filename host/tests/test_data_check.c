@@ -1,4 +1,5 @@
-/* The check of a data set: every flaw is counted and named, sizes are measured, and training goes on with the rest. */
+/* The check of a data set: every flaw is counted and named, sizes are measured, and training
+ * goes on with the rest. */
 #include "data_jpegs.h"
 #include "data_pngs.h"
 #include "program.h"

@@ -349,8 +349,9 @@ static uint32_t big_endian(const char *bytes, int count) {
     return value;
 }
 
-/* Writes the names of a TrueType font's glyphs so that what it draws for "a" is called "aacute". Returns whether it
- * was called "a". Format: OpenType, table "post" 2.0; "a" and "aacute" are 68 and 105 of Macintosh's order. */
+/* Writes the names of a TrueType font's glyphs so that what it draws for "a" is called "aacute".
+ * Returns whether it was called "a". Format: OpenType, table "post" 2.0; "a" and "aacute" are 68 and
+ * 105 of Macintosh's order. */
 static bool rename_a(char *font, size_t size) {
     enum { HEADER = 12, RECORD = 16, COUNT = 32, VERSION_2 = 0x20000, NAME_A = 68, NAME_AACUTE = 105 };
     for (uint32_t table = 0; table < big_endian(font + 4, 2); table++) {

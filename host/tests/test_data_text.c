@@ -149,7 +149,8 @@ static void other_sets_are_read_from_files(void **state) {
     assert_refused(data_charset_read(&set, in_folder("absent.txt")), STATUS_INVALID, "absent.txt");
 }
 
-/* The named sets are beginnings of one another; small letters stand in for capital ones that are not there. */
+/* The named sets are beginnings of one another; small letters stand in for capital
+ * ones that are not there. */
 static void sets_have_names(void **state) {
     (void)state;
     static const struct {

@@ -194,8 +194,8 @@ static void render_and_kill(int seconds, const char *format) {
     assert_int_equal(run_program(before, words), 128 + SIGKILL);
 }
 
-/* A program that was killed leaves its folder, and the next one for the same target removes it. What is being written,
- * and what only looks alike, stays. */
+/* A program that was killed leaves its folder, and the next one for the same target removes it. What is being
+ * written, and what only looks alike, stays. */
 static void what_a_killed_program_left_is_removed(void **state) {
     (void)state;
     for (int seconds = 1; seconds <= 16 && entries_like(".part") == 0; seconds *= 2)

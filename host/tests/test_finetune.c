@@ -139,8 +139,8 @@ static void views_do_not_depend_on_threads(void **state) {
     assert_true(difference("one", "single", "decoder.") > 1e-4);
 }
 
-/* Of images that are left alone, the two views are the same, and their mean loss is that of one: after a step at
- * rate 0 the first moment, (1 - beta1) times the gradient, differs by roundings only. */
+/* Of images that are left alone, the two views are the same, and their mean loss is that of one: after a step
+ * at rate 0 the first moment, (1 - beta1) times the gradient, differs by roundings only. */
 static void two_equal_views_are_one(void **state) {
     (void)state;
     struct settings settings = short_run();
@@ -205,7 +205,8 @@ static float confidence(const char *path, const char *use_average) {
     return value;
 }
 
-/* Reading takes the average or the last weights, as is chosen, and so does a run that starts from the file. */
+/* Reading takes the average or the last weights, as is chosen, and so does a run
+ * that starts from the file. */
 static void either_weights_can_be_used(void **state) {
     (void)state;
     struct settings settings = short_run();
@@ -280,7 +281,8 @@ static void assert_same_file(const char *name) {
     safetensors_close(b);
 }
 
-/* Stopped after any step, before that step is evaluated, a run goes on to the same weights, average and scores. */
+/* Stopped after any step, before that step is evaluated, a run goes on to the same
+ * weights, average and scores. */
 static void a_scored_run_resumes_bit_for_bit(void **state) {
     (void)state;
     struct settings settings = scored_run();

@@ -39,8 +39,8 @@ static size_t adds_left(struct graph *g) {
     return count;
 }
 
-/* Gradients of x through two residual branches, of which the second uses the same weight; where `apart`, every
- * product is an output, so that none can take an addend. */
+/* Gradients of x through two residual branches, of which the second uses the same weight; where `apart`,
+ * every product is an output, so that none can take an addend. */
 static void run(float loss[1], float dx[COUNT], float dweight[WIDTH * WIDTH], bool apart, size_t adds) {
     struct graph *const g = new_graph();
     struct executor *executor;
@@ -139,8 +139,8 @@ static const struct graph_node *first_product(const struct graph *g) {
     return NULL;
 }
 
-/* x + dropout(gelu(x W^T) W^T): one product after the other. Without a gradient nobody needs what gelu was applied to;
- * with one, it is kept, and both dropout and gelu's gradient are done by the product backward. */
+/* x + dropout(gelu(x W^T) W^T): one product after the other. Without a gradient nobody needs what gelu was
+ * applied to; with one, it is kept, and both dropout and gelu's gradient are done by the product backward. */
 static void test_feed_forward(void **state) {
     (void)state;
     for (int training = 0; training < 2; training++) {
@@ -183,8 +183,8 @@ static void test_order(void **state) {
     }
 }
 
-/* The numbers of a feed-forward layer and its gradient, as the product makes them and as the operators do, which get
- * their chance when the host reads what lies between. */
+/* The numbers of a feed-forward layer and its gradient, as the product makes them and as the operators do,
+ * which get their chance when the host reads what lies between. */
 static void run_layer(float dx[COUNT], float dweight[WIDTH * WIDTH], bool apart) {
     struct graph *const g = new_graph();
     struct executor *executor;

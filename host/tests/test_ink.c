@@ -84,7 +84,8 @@ static double agreement(const char *source) {
     return mean;
 }
 
-/* What is known comes from drawing, what is estimated from the picture that was drawn: that they agree shows both. */
+/* What is known comes from drawing, what is estimated from the picture that was drawn: that
+ * they agree shows both. */
 static void what_is_known_and_what_is_estimated_agree(void **state) {
     (void)state;
     const double clean = agreement("render:count=100,seed=3,wear=0"),

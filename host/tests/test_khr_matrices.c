@@ -1,5 +1,5 @@
-/* The rewriting of cooperative matrices from NVIDIA's extension to Khronos's (tools/khr_matrices.c): a module of which
- * every word is known, and modules that are refused. */
+/* The rewriting of cooperative matrices from NVIDIA's extension to Khronos's (tools/khr_matrices.c): a module
+ * of which every word is known, and modules that are refused. */
 #include "data_files.h"
 
 #include <sys/wait.h>

@@ -232,8 +232,8 @@ static uint64_t digest(const struct train_step *step) {
     return value;
 }
 
-/* With a loss that is far too large for binary16, steps are left out until its scale has fallen; the first that counts
- * is the first for AdamW. */
+/* With a loss that is far too large for binary16, steps are left out until its scale has fallen; the first
+ * that counts is the first for AdamW. */
 static void check_overflow(struct gpu_device *device) {
     struct settings settings = settings_of(SETTINGS_OBJECTIVE_LMIM);
     settings.precision = SETTINGS_PRECISION_F16;

@@ -41,8 +41,9 @@ static long long train(const char *options, const char *name, double losses[STEP
     return skipped;
 }
 
-/* Factors have a relative error of u at most. A loss is a mean over thousands of products of such sums, whose errors
- * do not agree: its own stays below 8 u, unless the training goes another way. And it is not 0: something is rounded. */
+/* Factors have a relative error of u at most. A loss is a mean over thousands of products of such sums,
+ * whose errors do not agree: its own stays below 8 u, unless the training goes another way. And it is not
+ * 0: something is rounded. */
 static void check(const char *options, const char *name, double u) {
     double exact[STEPS], rounded[STEPS], most = 0;
     (void)train("", "exact", exact);

@@ -1,6 +1,6 @@
-/* Writing a text position by position, with the keys and values of earlier positions kept, gives the logits of the
- * whole text at once: the same bits on the reference, which computes both row by row; on a device within the
- * envelope of spec/numerics.md, "Whole steps". */
+/* Writing a text position by position, with the keys and values of earlier positions kept, gives the logits
+ * of the whole text at once: the same bits on the reference, which computes both row by row; on a device
+ * within the envelope of spec/numerics.md, "Whole steps". */
 #include "every_device.h"
 #include "whole_text.h"
 
@@ -47,7 +47,8 @@ static void run_whole(struct whole *w, all_logits out) {
 
 /* ---- position by position ---- */
 
-/* Text k is in row (k + shift t) % width of its image at position t: with a shift, each goes on in another row. */
+/* Text k is in row (k + shift t) % width of its image at position t: with a shift, each
+ * goes on in another row. */
 static size_t row_of(size_t k, size_t t, size_t width, size_t shift) {
     return (k + shift * t) % width;
 }

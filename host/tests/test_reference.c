@@ -398,7 +398,8 @@ static void test_ctc(void **state) {
             assert_true(fabs((double)dlogits[i] - (p - q[i] / total)) < 1e-6);
         }
     }
-    /* Three equal symbols and two blanks between them fit into five steps; what does not fit counts nothing. */
+    /* Three equal symbols and two blanks between them fit into five steps; what does not
+     * fit counts nothing. */
     const uint32_t four[PATH_PLACES + 1] = {1, 1, 1, 1}, length = 5;
     float long_alpha[PATH_STEPS * (STATES + 2)];
     reference_ctc(&loss, &likelihood, long_alpha, lse, logits, four, &length, 1, PATH_STEPS, PATH_CLASSES,

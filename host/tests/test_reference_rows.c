@@ -209,7 +209,8 @@ static void test_clip_factor(void **state) {
     }
 }
 
-/* The scale falls with what is not finite and rises with enough that is; a step that is left out is not counted. */
+/* The scale falls with what is not finite and rises with enough that is; a step that is
+ * left out is not counted. */
 static void test_loss_scale(void **state) {
     (void)state;
     const float good[5] = {1, 1, 1}, bad[5] = {INFINITY, 0, 0};

@@ -8,7 +8,8 @@
 static const struct gpu_properties gpu = {.type = GPU_TYPE_DISCRETE, .max_groups = {65535, 65535, 65535}};
 static const struct gpu_properties cpu = {.type = GPU_TYPE_CPU, .max_groups = {65535, 65535, 65535}};
 
-/* Gradients of ViT-S at batch 256; few rows; a count of rows that cannot be divided; enough tiles as it is. */
+/* Gradients of ViT-S at batch 256; few rows; a count of rows that cannot be divided;
+ * enough tiles as it is. */
 static void test_number_of_parts(void **state) {
     (void)state;
     static const struct {

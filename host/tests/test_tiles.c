@@ -306,14 +306,15 @@ static void compare_tilings(enum precision precision, bool on_any_device) {
     gpu_device_close(device);
 }
 
-/* The products of an element are added in the order of k in every tiling. GPUs' compilers may still contract them
- * differently, which is why a run keeps its choice; the processors' do not. */
+/* The products of an element are added in the order of k in every tiling. GPUs' compilers may still contract
+ * them differently, which is why a run keeps its choice; the processors' do not. */
 static void every_tiling_gives_the_same_bits(void **state) {
     (void)state;
     compare_tilings(PRECISION_F32, false);
 }
 
-/* Matrices among them, where the device has some; their order is their own, and small integers do not mind. */
+/* Matrices among them, where the device has some; their order is their own, and
+ * small integers do not mind. */
 static void every_tiling_of_16_bits_is_exact(void **state) {
     (void)state;
     compare_tilings(PRECISION_F16, true);

@@ -4,9 +4,9 @@
  *     TRY(alignment_make(&alignment, "color", "colour"));      distance 1: c-c o-o l-l o-o nothing-u r-r
  *     alignment_free(&alignment);
  *
- * The shortest way from one text to the other in insertions, deletions and substitutions of code points. Of several,
- * read from the end, one that substitutes comes before one that leaves out, and that before one that inserts.
- * Source: Wagner, Fischer, "The string-to-string correction problem", J. ACM 21 (1974).
+ * The shortest way from one text to the other in insertions, deletions and substitutions of code points. Of
+ * several, read from the end, one that substitutes comes before one that leaves out, and that before one that
+ * inserts. Source: Wagner, Fischer, "The string-to-string correction problem", J. ACM 21 (1974).
  */
 #ifndef MNSP_TRAIN_ALIGNMENT_H
 #define MNSP_TRAIN_ALIGNMENT_H
@@ -25,7 +25,8 @@ struct alignment {
     size_t longest;  /* code points of the longer text */
 };
 
-/* Both texts are valid UTF-8. Time and memory grow with the product of their lengths. Errors: STATUS_MEMORY. */
+/* Both texts are valid UTF-8. Time and memory grow with the product of their lengths.
+ * Errors: STATUS_MEMORY. */
 MNSP_NODISCARD enum status alignment_make(struct alignment *out, const char *label, const char *reading);
 void alignment_free(struct alignment *alignment);
 

@@ -1,10 +1,10 @@
 /* checkpoint.h: what of a run is kept on disk, so that it can go on bit for bit, or be used elsewhere.
  *
  * A checkpoint is a safetensors file (spec/files.md): the parameters under their published names, the
- * optimiser's moments as "optimiser.m.<parameter>" and "optimiser.v.<parameter>", the average of the weights as
- * "optimiser.average.<parameter>", and in the metadata the settings, the number of steps done, the best score so
- * far, and versions. Random numbers and the order of the data follow from the
- * seed and the step (base/philox.h), so nothing else is needed.
+ * optimiser's moments as "optimiser.m.<parameter>" and "optimiser.v.<parameter>", the average of the weights
+ * as "optimiser.average.<parameter>", and in the metadata the settings, the number of steps done, the best
+ * score so far, and versions. Random numbers and the order of the data follow from the seed and the step
+ * (base/philox.h), so nothing else is needed.
  *
  *     struct checkpoint_state state = {.step = 1000, .epoch = 3, .settings = settings, .program = "0.1.0"};
  *     TRY(checkpoint_save("run", &state, views, view_count));     run/last.safetensors
@@ -42,8 +42,8 @@ struct checkpoint_scores {
     uint64_t waited;             /* evaluations since then */
 };
 
-/* Counts an evaluation, in which so many of the words were right. Returns whether it is the best so far; of equal
- * ones that is the first. */
+/* Counts an evaluation, in which so many of the words were right. Returns whether it is the best so far; of
+ * equal ones that is the first. */
 bool checkpoint_count_score(struct checkpoint_scores *scores, uint64_t step, uint64_t right, uint64_t words);
 
 /* Everything but the tensors. */

@@ -5,10 +5,11 @@
  *     ... result.sets[0].accuracy, result.average, result.weighted_average ...
  *     evaluate_free(&result);
  *
- * Every source is a test set of its own. The scores are those of spec/scores.md. "Accuracy" is WAICS, words that are
- * right ignoring case and symbols: label and reading keep their letters and digits (and Chinese characters), in lower
- * case, and must be equal. "Case-sensitive" compares words as they are, and so does 1-NED, by edit distance: what part
- * of a word is right. The average is the mean over sets, the weighted average counts every word the same.
+ * Every source is a test set of its own. The scores are those of spec/scores.md. "Accuracy" is WAICS, words
+ * that are right ignoring case and symbols: label and reading keep their letters and digits (and Chinese
+ * characters), in lower case, and must be equal. "Case-sensitive" compares words as they are, and so does
+ * 1-NED, by edit distance: what part of a word is right. The average is the mean over sets, the weighted
+ * average counts every word the same.
  *
  * A label too long to be trained on (characters + 1 >= places of a text) is an error whatever was read:
  * leaving such words out, as is sometimes done, gives a higher score on fewer words. An image that cannot be

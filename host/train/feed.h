@@ -1,6 +1,7 @@
 /* feed.h: the images of a training run, batch by batch, into the inputs of its step.
  *
- *     TRY(train_feed_open(&feed, &(struct train_feed_options){.settings = &settings, .set = set, .step = step}));
+ *     const struct train_feed_options options = {.settings = &settings, .set = set, .step = step};
+ *     TRY(train_feed_open(&feed, &options));
  *     TRY(train_feed_next(feed));                        waits for the batch of the next step
  *     for (size_t part = 0; part < step->parts; part++) {
  *         TRY(train_feed_write(feed, part));
@@ -8,8 +9,8 @@
  *     }
  *     train_feed_close(feed);
  *
- * The rows of a step are its images, or, with two views, the first views of all of them and then the second ones;
- * a part is the next so many of the rows. What a step sees depends on the seed and its number only.
+ * The rows of a step are its images, or, with two views, the first views of all of them and then the second
+ * ones; a part is the next so many of the rows. What a step sees depends on the seed and its number only.
  */
 #ifndef MNSP_TRAIN_FEED_H
 #define MNSP_TRAIN_FEED_H

@@ -10,13 +10,14 @@
  * is PyTorch's. Rate decay by layer: Clark et al., "ELECTRA", ICLR 2020, as the recogniser's authors use it.
  *
  * train_average_append() adds a moving average of the trained weights: Polyak and Juditsky, "Acceleration of
- * stochastic approximation by averaging", 1992, with the exponential weights of Tarvainen and Valpola, 2017. It is
- * state, "optimiser.average.<parameter>".
+ * stochastic approximation by averaging", 1992, with the exponential weights of Tarvainen and Valpola, 2017.
+ * It is state, "optimiser.average.<parameter>".
  *
  * Moments are state tensors "optimiser.m.<parameter>" and "optimiser.v.<parameter>", kept in checkpoints. A
- * step whose gradient is not finite leaves parameters, moments and averages as they are, and does not count for the
- * corrections of the moments. That is decided on the device, by the state "optimiser.scaler" (spec/operators.md,
- * loss_scale), which also has the factor of a loss whose gradients would be too small for 16 bits.
+ * step whose gradient is not finite leaves parameters, moments and averages as they are, and does not
+ * count for the corrections of the moments. That is decided on the device, by the state
+ * "optimiser.scaler" (spec/operators.md, loss_scale), which also has the factor of a loss whose gradients
+ * would be too small for 16 bits.
  */
 #ifndef MNSP_TRAIN_OPTIMISER_H
 #define MNSP_TRAIN_OPTIMISER_H
@@ -57,9 +58,9 @@ MNSP_NODISCARD enum status train_optimiser_append(struct graph *graph,
                                                   const struct train_optimiser_options *options,
                                                   struct train_optimiser *optimiser);
 
-/* Appends average = decay average + (1 - decay) parameter, for every parameter that the optimiser updates, to the
- * current segment; not in a step that `control` has left out. With decay 0 and control NULL the average becomes the
- * parameter, as before the first step. */
+/* Appends average = decay average + (1 - decay) parameter, for every parameter that the optimiser updates, to
+ * the current segment; not in a step that `control` has left out. With decay 0 and control NULL the average
+ * becomes the parameter, as before the first step. */
 void train_average_append(struct graph *graph, const struct tensor *control, double decay);
 
 /* Writes the schedule of a step. */

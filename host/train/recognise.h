@@ -10,8 +10,9 @@
  *     recogniser_close(recogniser);
  *
  * `mnsp read`, `mnsp eval` and the scores of a training run read here. Decoding is greedy, at each place the
- * most probable symbol until the end mark, or a beam search (objective/beam.h). The confidence of a reading is the product of the probabilities
- * of its symbols, the end mark included: the probability that the network gives the whole word.
+ * most probable symbol until the end mark, or a beam search (objective/beam.h). The confidence of a reading
+ * is the product of the probabilities of its symbols, the end mark included: the probability that the
+ * network gives the whole word.
  *
  * Caveats: a batch costs the same however many of its rows are used. Not thread-safe.
  */
@@ -44,7 +45,8 @@ struct recogniser_options {
  * that cannot be; those of the device. */
 MNSP_NODISCARD enum status recogniser_open(struct recogniser **out, const struct recogniser_options *options);
 
-/* The network of a training run, which reads greedily, still without its weights: call recogniser_take() before reading. */
+/* The network of a training run, which reads greedily, still without its weights: call
+ * recogniser_take() before reading. */
 MNSP_NODISCARD enum status recogniser_create(struct recogniser **out, const struct settings *settings,
                                              size_t batch, struct gpu_device *device);
 
@@ -52,7 +54,8 @@ MNSP_NODISCARD enum status recogniser_create(struct recogniser **out, const stru
 MNSP_NODISCARD enum status recogniser_take(struct recogniser *recogniser, struct executor *from,
                                            const struct graph *graph);
 
-/* Copies the parameters that a graph has in common with the recogniser's, which must be all of the graph's. */
+/* Copies the parameters that a graph has in common with the recogniser's, which must
+ * be all of the graph's. */
 MNSP_NODISCARD enum status recogniser_give(struct recogniser *recogniser, struct executor *to,
                                            const struct graph *graph);
 

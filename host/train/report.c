@@ -203,8 +203,8 @@ static struct attention_word word_of(const struct picture_samples *samples, size
     return word;
 }
 
-/* Where the network looks in the first samples, in the place of the page of an earlier step. readings NULL: it does
- * not read. */
+/* Where the network looks in the first samples, in the place of the page of an earlier step. readings
+ * NULL: it does not read. */
 static enum status draw_attention(struct train_report *report, const struct recogniser_reading *readings) {
     const struct picture_samples *const samples = &report->samples;
     const size_t count = samples->count < ATTENTION_SAMPLES ? samples->count : ATTENTION_SAMPLES;

@@ -1,7 +1,7 @@
 /* report.h: what a run shows of itself while it trains: scores on validation sets, and pictures.
  *
  *     TRY(train_report_open(&report, &(struct train_report_options){.settings = &settings, ...}));
- *     TRY(train_report_step(report, done, &scores, &improved));     after each step; does something when it is due
+ *     TRY(train_report_step(report, done, &scores, &improved));     after each step; acts when it is due
  *     train_report_close(report);
  *
  * Scores (recognition, with validation sets): every evaluate_every steps and at the end, as messages and

@@ -300,8 +300,8 @@ static enum status save_best(const struct run *run) {
     return train_log_checkpoint(run->log, run->done, CHECKPOINT_BEST);
 }
 
-/* A gradient that is not finite is left out. With a loss that is scaled up this is how its scale is found; if it stays
- * so without a scale, the weights are beyond repair. */
+/* A gradient that is not finite is left out. With a loss that is scaled up this is how its scale is found; if
+ * it stays so without a scale, the weights are beyond repair. */
 static enum status check_finite(struct run *run, const struct train_result *result, uint64_t number) {
     run->broken = result->finite || result->scale > 1 ? 0 : run->broken + 1;
     if (run->broken == 1)

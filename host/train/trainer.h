@@ -4,8 +4,8 @@
  *     TRY(train_run(&settings, &options));
  *
  * A run is a folder: settings.json, log.jsonl (a line of JSON for every log_every steps), last.safetensors,
- * best.safetensors (of the best evaluation), events.out.tfevents.* (events.h), report.html (page.h), pictures/.
- * Source of the parts: spec/objectives for what is learned, spec/files.md for what is written.
+ * best.safetensors (of the best evaluation), events.out.tfevents.* (events.h), report.html (page.h),
+ * pictures/. Source of the parts: spec/objectives for what is learned, spec/files.md for what is written.
  *
  * Caveats: the same device, driver, seed and settings give the same bytes, also across an interruption. One
  * run per folder at a time.

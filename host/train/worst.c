@@ -38,8 +38,8 @@ static int compare(const void *a, const void *b) {
     return x->place < y->place ? -1 : x->place > y->place;
 }
 
-/* Where a mistake goes: to the end of the list, or in the place of the least bad one; NULL if it is none of the
- * worst. */
+/* Where a mistake goes: to the end of the list, or in the place of the least bad one; NULL if
+ * it is none of the worst. */
 static struct mistake *find_place(struct worst *worst, const struct mistake *mistake) {
     if (worst->count < worst->most)
         return &worst->list[worst->count++];

@@ -8,8 +8,8 @@
  *     worst_close(&worst);
  *
  * A mistake is a word that is wrong by letters and digits. The less of the label was read, the worse (1-NED,
- * spec/scores.md); of equally wrong ones, the more confident reading. Labels that are too long count as errors whatever
- * was read, and are no mistakes to look at.
+ * spec/scores.md); of equally wrong ones, the more confident reading. Labels that are too long count as
+ * errors whatever was read, and are no mistakes to look at.
  */
 #ifndef MNSP_TRAIN_WORST_H
 #define MNSP_TRAIN_WORST_H

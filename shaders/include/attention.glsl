@@ -6,9 +6,10 @@
 //
 //     | member 0 | member 1 | member 2 | member 3 | member 0 | ...       4 elements each, PARTS per member
 //
-// A dot product is the sum over the members. They make those of four rows at once, each that of another row, so
-// that exp and random numbers are computed once and not four times: what there is one number of per row, such as
-// a score, is an array of SHARE in the member that is row % TEAM, and spread_over_team() brings it back to all.
+// A dot product is the sum over the members. They make those of four rows at once, each that of another
+// row, so that exp and random numbers are computed once and not four times: what there is one number of
+// per row, such as a score, is an array of SHARE in the member that is row % TEAM, and
+// spread_over_team() brings it back to all.
 //
 //     EXCHANGE_SUMMANDS(0u, score_of_row)        float score_of_row(uint row): what this member has of it
 //     for (uint i = 0u; i < SHARE; i++)

@@ -1,8 +1,9 @@
 // ctc.glsl: what ctc and its gradient share: the states of a label, and sums of logarithms. Include it after
 // interface.glsl.
 //
-// A label of n symbols has 2 n + 1 states: blank, symbol 0, blank, symbol 1, .. blank. Logarithms of probabilities
-// are below 0; one of 0 is IMPOSSIBLE, a finite number, since infinities are not promised to stay such.
+// A label of n symbols has 2 n + 1 states: blank, symbol 0, blank, symbol 1, .. blank.
+// Logarithms of probabilities are below 0; one of 0 is IMPOSSIBLE, a finite number, since
+// infinities are not promised to stay such.
 #ifndef CTC_GLSL
 #define CTC_GLSL
 

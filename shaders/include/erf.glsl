@@ -1,8 +1,8 @@
 // erf.glsl: the normal distribution, which gelu and its gradient need, from a polynomial of erf.
 //
-// GLSL has no erf. Where the coefficients come from, and the error (9.2e-8, or 1.25e-7 on a device that does not
-// round to nearest), stand in spec/numerics.md, "erf". Only sums and products are used: of division and exp
-// Vulkan promises less.
+// GLSL has no erf. Where the coefficients come from, and the error (9.2e-8, or 1.25e-7 on a device that does
+// not round to nearest), stand in spec/numerics.md, "erf". Only sums and products are used: of division and
+// exp Vulkan promises less.
 //
 // This file is also compiled as C by host/tests/test_reference.c: keep to what both languages read alike.
 #ifndef ERF_GLSL

@@ -3,9 +3,9 @@
 //     invocation     0       1       2
 //     element     0 1 2 3 4 5 6 7 8 9        (count = 10)
 //
-// 16 bytes are loaded or stored about as fast as 4, and their place is computed once. The tensors are declared as
-// vec4 (TYPE_x). Where count is not a multiple of four, elements are read and written one by one, and the last one
-// stands for those behind the end. For operators with the grid FOURS.
+// 16 bytes are loaded or stored about as fast as 4, and their place is computed once. The tensors are
+// declared as vec4 (TYPE_x). Where count is not a multiple of four, elements are read and written one by one,
+// and the last one stands for those behind the end. For operators with the grid FOURS.
 #ifndef FOUR_GLSL
 #define FOUR_GLSL
 #extension GL_EXT_control_flow_attributes : require

@@ -4,10 +4,10 @@
 //     coopMatLoadNV(x, staged, first, pitch, false);      ... from shared memory, by rows
 //     z = coopMatMulAddNV(x, y, z);
 //
-// The build compiles a shader that includes this file once more with MATRICES defined, for devices that have them.
-// The sizes are those of the device. The source is in the older dialect of NVIDIA's extension, since the glslang of
-// Debian 12 does not know the newer one; tools/khr_matrices.c rewrites what it compiles, and says what does not
-// survive that: elements and lengths of matrices.
+// The build compiles a shader that includes this file once more with MATRICES defined, for devices that have
+// them. The sizes are those of the device. The source is in the older dialect of NVIDIA's extension, since
+// the glslang of Debian 12 does not know the newer one; tools/khr_matrices.c rewrites what it compiles, and
+// says what does not survive that: elements and lengths of matrices.
 //
 // Include it first: it enables extensions.
 #ifndef MATRIX_GLSL
@@ -19,7 +19,8 @@
 #extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
 #extension GL_EXT_spirv_intrinsics : require
 
-// RoundingModeRTE: conversions to 16 bits round to nearest, a tie to the even number, whatever the driver prefers.
+// RoundingModeRTE: conversions to 16 bits round to nearest, a tie to the even number,
+// whatever the driver prefers.
 spirv_execution_mode(capabilities = [4467], 4462, 16);
 
 layout(constant_id = 13) const uint MATRIX_M = 16u;

@@ -4,8 +4,8 @@
 //     #include "precision.glsl"
 //     ... rounded(x) ...                          the nearest numbers of that format
 //
-// packHalf2x16 is no help: Vulkan leaves its direction of rounding open, and what becomes of numbers below 2^-14.
-// Here every operation is exact.
+// packHalf2x16 is no help: Vulkan leaves its direction of rounding open, and what becomes of numbers below
+// 2^-14. Here every operation is exact.
 #ifndef PRECISION_GLSL
 #define PRECISION_GLSL
 
@@ -13,8 +13,8 @@ const uint F32 = 0u, F16 = 1u, BF16 = 2u; // as in host/base/precision.h
 layout(constant_id = PRECISION_ID) const uint PRECISION = F32;
 const uint INFINITY_BITS = 0x7F800000u, SIGN_BIT = 0x80000000u;
 
-// Between two powers of two, numbers of binary16 are multiples of 2^-10 of the lower; below 2^-14, of 2^-24. With
-// that unit made 1, which is exact, roundEven() is all there is to do.
+// Between two powers of two, numbers of binary16 are multiples of 2^-10 of the lower; below 2^-14, of 2^-24.
+// With that unit made 1, which is exact, roundEven() is all there is to do.
 vec4 nearest_f16(vec4 x) {
     const uvec4 power = max(floatBitsToUint(x) & INFINITY_BITS, (127u - 14u) << 23);
     const uvec4 unit = power - (10u << 23);

@@ -3,8 +3,9 @@
 //     invocation   0       1       0       1         (a workgroup of 2)
 //     column       0 1 2 3 4 5 6 7 8 9 . . . . . .   (width = 10)
 //
-// Tensors are declared as vec4 (TYPE_x). Where width is not a multiple of four, elements are read and written one by
-// one; past the end the last one is read again, and `inside` says which ones count. For operators with the grid ROWS.
+// Tensors are declared as vec4 (TYPE_x). Where width is not a multiple of four, elements are read and
+// written one by one; past the end the last one is read again, and `inside` says which ones count. For
+// operators with the grid ROWS.
 #ifndef ROW_GLSL
 #define ROW_GLSL
 

@@ -1,8 +1,8 @@
 // team.glsl: teams of four invocations that share what they load.
 //
 // The build compiles a shader that includes this file twice. With QUADS defined, for devices with quad
-// operations, a team is a subgroup quad and exchanges registers. Without, the shader needs another way: shared
-// memory, and then all invocations of a workgroup must come to its barriers.
+// operations, a team is a subgroup quad and exchanges registers. Without, the shader needs another way:
+// shared memory, and then all invocations of a workgroup must come to its barriers.
 //
 // Include it first: it enables extensions.
 #ifndef TEAM_GLSL

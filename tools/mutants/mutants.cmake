@@ -1,5 +1,5 @@
-# Shaders that are broken on purpose, compiled into the conformance suite: README.md. Each table becomes a header,
-# which is added to suite_headers.
+# Shaders that are broken on purpose, compiled into the conformance suite: README.md. Each table becomes a
+# header, which is added to suite_headers.
 add_executable(mutate tools/mutate.c)
 file(GLOB mutant_tables CONFIGURE_DEPENDS tools/mutants/*.mutant)
 set(mutant_list)
