@@ -256,6 +256,7 @@ static enum status make_step(struct replay *replay) {
     struct train_step_options step = {.batch = (size_t)replay->settings.batch,
                                       .device = replay->device,
                                       .given_noise = true,
+                                      .keep_outputs = true,
                                       .keep_gradients = true,
                                       .weights = replay->weights};
     if (replay->settings.objective == SETTINGS_OBJECTIVE_RECOGNITION)

@@ -39,9 +39,9 @@ void objective_lmim(struct graph *g, const struct objective_settings *s, size_t 
 
     graph_scope(g, "loss");
     objective_add_term(g, o, "mim", objective_reconstruction(g, s, p, t, mask.removed), s->weight_mim);
-    objective_add_output(g, o, "prediction", p);
-    objective_add_output(g, o, "target", t);
-    objective_add_output(g, o, "removed", mask.removed);
+    objective_add_output(g, s, o, "prediction", p);
+    objective_add_output(g, s, o, "target", t);
+    objective_add_output(g, s, o, "removed", mask.removed);
     if (s->align != OBJECTIVE_ALIGN_OFF && s->weight_mla > 0) {
         const double factor = 1 / ((double)batch * (double)s->width);
         const struct tensor *const mla =

@@ -28,7 +28,7 @@ void objective_mae(struct graph *g, const struct objective_settings *s, size_t b
     graph_scope(g, "loss");
     const struct tensor *const t = objective_pixels(g, s, o->image);
     objective_add_term(g, o, "mim", objective_reconstruction(g, s, p, t, mask.removed), 1);
-    objective_add_output(g, o, "prediction", p);
-    objective_add_output(g, o, "target", t);
-    objective_add_output(g, o, "removed", mask.removed);
+    objective_add_output(g, s, o, "prediction", p);
+    objective_add_output(g, s, o, "target", t);
+    objective_add_output(g, s, o, "removed", mask.removed);
 }

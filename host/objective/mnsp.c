@@ -138,9 +138,9 @@ static void masked_reconstruction(struct mnsp *m) {
     graph_scope(g, "loss");
     objective_add_term(g, m->o, "mim", objective_reconstruction(g, m->s, p, t, m->mask.removed),
                        m->s->weight_mim);
-    objective_add_output(g, m->o, "prediction", p);
-    objective_add_output(g, m->o, "target", t);
-    objective_add_output(g, m->o, "removed", m->mask.removed);
+    objective_add_output(g, m->s, m->o, "prediction", p);
+    objective_add_output(g, m->s, m->o, "target", t);
+    objective_add_output(g, m->s, m->o, "removed", m->mask.removed);
 }
 
 /* ---- next-scale prediction ---- */
@@ -188,8 +188,8 @@ static const struct tensor *predict_next(struct mnsp *m, size_t k) {
     const struct tensor *const x = model_decode_with(g, &m->decoder, queries, memory);
     const struct tensor *const q = model_decoder_predict(g, x, own_head ? "nsp_pred" : "decoder_pred", width);
     const struct tensor *const t = scale_target(m, k + 1);
-    objective_add_output(g, m->o, next_names[k + 1], q);
-    objective_add_output(g, m->o, next_target_names[k + 1], t);
+    objective_add_output(g, m->s, m->o, next_names[k + 1], q);
+    objective_add_output(g, m->s, m->o, next_target_names[k + 1], t);
 
     graph_scope(g, "loss");
     const double terms = (double)(m->scales - 1) * (double)(m->batch * tokens_of(m, k + 1) * width);

@@ -86,6 +86,7 @@ struct objective_settings {
     /* pre-training */
     double mask_ratio;     /* part of the tokens that is removed */
     bool given_noise;      /* mask_noise is an input (replay), or drawn in the graph (training) */
+    bool keep_outputs;     /* the host can read them; if not, there are none */
     bool normalise_pixels; /* pixel targets: each patch to mean 0 and variance 1 */
 
     /* lmim, mnsp */
@@ -136,11 +137,12 @@ struct objective {
     const struct tensor *target;     /* (B, T) unsigned: symbols, EOS, then PAD */
     const struct tensor *length;     /* (B) unsigned: symbols with EOS */
 
-    const struct tensor *loss; /* (1); the host can read it, like the terms and outputs */
+    const struct tensor *loss; /* (1); the host can read it, like the terms */
     /* terms of the loss, without their weights, (1) each: "mim", "nsp", "mla", "recognition" */
     struct objective_named terms[OBJECTIVE_MAX_NAMED];
     size_t term_count;
-    /* "prediction": (B, N, 48) pixels, (B, N, D) features, or (B, T, classes) logits; in pre-training also
+    /* With keep_outputs alone, since they take memory of their own (the terms are single numbers).
+     * "prediction": (B, N, 48) pixels, (B, N, D) features, or (B, T, classes) logits; in pre-training also
      * "target", of the same shape, and "removed": (B, N) unsigned, 1 where a token was removed. mnsp, for
      * each scale k from 2 on: "next.<k>" and "next_target.<k>", what is predicted of its N_k tokens */
     struct objective_named outputs[OBJECTIVE_MAX_NAMED];

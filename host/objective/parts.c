@@ -30,8 +30,10 @@ void objective_add_term(struct graph *g, struct objective *objective, const char
     objective->loss = objective->loss ? graph_add(g, objective->loss, weighted) : weighted;
 }
 
-void objective_add_output(struct graph *g, struct objective *objective, const char *name,
-                          const struct tensor *output) {
+void objective_add_output(struct graph *g, const struct objective_settings *s, struct objective *objective,
+                          const char *name, const struct tensor *output) {
+    if (!s->keep_outputs)
+        return;
     graph_output(g, output, name);
     objective->outputs[objective->output_count++] = (struct objective_named){name, output};
 }

@@ -28,10 +28,9 @@ struct graph_mask objective_mask(struct graph *g, const struct objective_setting
 /* Names a term of the loss; a weight other than 1 multiplies it in the loss. */
 void objective_add_term(struct graph *g, struct objective *objective, const char *name,
                         const struct tensor *term, double weight);
-/* Lets the host read a tensor after a run. It is needed until the gradients begin, so this costs next to
- * nothing. */
-void objective_add_output(struct graph *g, struct objective *objective, const char *name,
-                          const struct tensor *output);
+/* With keep_outputs, lets the host read a tensor after a run. */
+void objective_add_output(struct graph *g, const struct objective_settings *settings,
+                          struct objective *objective, const char *name, const struct tensor *output);
 
 /* ---- pieces of formulas ---- */
 

@@ -55,5 +55,5 @@ void objective_recognition(struct graph *g, const struct objective_settings *s, 
         objective_add_term(g, o, "recognition", ctc_loss(g, s, features, o, &logits), 1);
     else
         objective_add_term(g, o, "recognition", attention_loss(g, s, features, o, &logits), 1);
-    objective_add_output(g, o, "prediction", logits);
+    objective_add_output(g, s, o, "prediction", logits);
 }

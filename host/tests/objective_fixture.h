@@ -47,6 +47,7 @@ static inline struct objective_settings fixture_settings(enum objective_kind kin
     s.decoder_dropout = s.recognition_dropout = 0;
     s.mask_ratio = 0.6;
     s.given_noise = true;
+    s.keep_outputs = true;
     return s;
 }
 

@@ -41,6 +41,7 @@ static struct objective_settings small_settings(enum objective_kind kind) {
     s.recognition_inner = 16;
     s.decoder_dropout = s.recognition_dropout = 0;
     s.given_noise = true;
+    s.keep_outputs = true;
     return s;
 }
 

@@ -403,6 +403,42 @@ static void test_drawn_masks(void **state) {
     fixture_close(&f);
 }
 
+/* ---- outputs ---- */
+
+static void check_same_gradients(const struct fixture *a, const struct fixture *b) {
+    for (size_t i = 0; i < graph_tensor_count(a->graph); i++) {
+        const struct tensor *const p = graph_tensor(a->graph, i);
+        if (!fixture_is_parameter(p) || graph_gradient(a->graph, p) == NULL)
+            continue;
+        const struct tensor *const q = graph_find(b->graph, p->name);
+        float *const x = fixture_read(a, graph_gradient(a->graph, p));
+        float *const y = fixture_read(b, graph_gradient(b->graph, q));
+        assert_memory_equal(x, y, p->elements * sizeof *x);
+        free(x);
+        free(y);
+    }
+}
+
+/* Without its outputs an objective computes the same, in less memory. */
+static void test_unwanted_outputs(void **state) {
+    (void)state;
+    for (enum objective_kind kind = OBJECTIVE_MAE; kind <= OBJECTIVE_RECOGNITION; kind++) {
+        struct objective_settings settings = fixture_settings(kind);
+        struct fixture wanted, unwanted;
+        fixture_open(&wanted, &settings, NULL, true);
+        settings.keep_outputs = false;
+        fixture_open(&unwanted, &settings, NULL, true);
+        assert_true(wanted.objective.output_count > 0);
+        assert_int_equal(unwanted.objective.output_count, 0);
+        assert_true(fixture_loss(&wanted) == fixture_loss(&unwanted));
+        check_same_gradients(&wanted, &unwanted);
+        assert_true(plan_bytes(executor_plan(unwanted.executor)) <
+                    plan_bytes(executor_plan(wanted.executor)));
+        fixture_close(&wanted);
+        fixture_close(&unwanted);
+    }
+}
+
 /* ---- settings that cannot be ---- */
 
 static void refuse(const struct objective_settings *settings, size_t batch, const char *word) {
@@ -501,6 +537,7 @@ int main(void) {
         cmocka_unit_test(test_frozen_teacher),
         cmocka_unit_test(test_kept_tokens),
         cmocka_unit_test(test_drawn_masks),
+        cmocka_unit_test(test_unwanted_outputs),
         cmocka_unit_test(test_bad_settings),
         cmocka_unit_test(test_published_sizes),
     };

@@ -73,6 +73,7 @@ static enum status build(struct picture_preview *p, const struct settings *setti
     struct objective_settings *const s = &p->settings;
     *s = train_objective_settings(settings, 0);
     s->given_noise = true;
+    s->keep_outputs = true;
     s->decoder_dropout = 0;
     TRY(graph_create(&p->graph));
     TRY(objective_build(p->graph, s, p->samples->count, &p->objective));

@@ -135,6 +135,7 @@ enum status train_step_describe(struct train_step **out, const struct settings *
     step->seed = (uint64_t)settings->seed;
     step->objective_settings = train_objective_settings(settings, options->characters);
     step->objective_settings.given_noise = options->given_noise;
+    step->objective_settings.keep_outputs = options->keep_outputs;
     enum status status = graph_create(&step->graph);
     if (status == STATUS_OK)
         status = build(step, settings, options);

@@ -41,6 +41,7 @@ struct train_step_options {
     size_t characters; /* of the recogniser's set; 0: 94 */
     struct gpu_device *device;
     bool given_noise;    /* mask_noise is an input instead of being drawn in the graph */
+    bool keep_outputs;   /* the outputs of the objective can be read, from memory of their own */
     bool keep_gradients; /* every parameter's gradient is an output "grad.<parameter>" */
     bool timed;
     const struct safetensors *weights; /* refused before memory is taken when they do not fit; or NULL */
