@@ -32,7 +32,7 @@ static void take(struct resources *out, const struct gpu_statistic *statistic) {
         if (strcasestr(statistic->name, names[i].part) == NULL)
             continue;
         if (names[i].field != SIZE_MAX) {
-            double *const field = (double *)((char *)out + names[i].field);
+            double *const field = (void *)((char *)out + names[i].field);
             *field = (*field < 0 ? 0 : *field) + statistic->value;
         }
         return;

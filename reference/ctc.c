@@ -37,7 +37,7 @@ static void advance(double *now, const double *before, const float *row, double 
 void reference_ctc(float *loss, float *likelihood, float *alpha, float *lse, const float *logits,
                    const uint32_t *target, const uint32_t *length, size_t batch, size_t steps, size_t classes,
                    size_t places, size_t blank, float factor) {
-    double rows[2][CTC_MAX_STATES];
+    double rows[2][CTC_MAX_STATES] = {{0}};
     for (size_t b = 0; b < batch; b++) {
         const struct ctc_label label = ctc_label(target + b * places, length[b], places, classes, blank);
         for (size_t t = 0; t < steps; t++) {

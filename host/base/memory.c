@@ -23,11 +23,11 @@ enum status memory_reserve(void *array, size_t *capacity, size_t needed, size_t 
     memcpy(&memory, array, sizeof memory);
     if (wanted > SIZE_MAX / size)
         return status_set(STATUS_MEMORY, "out of memory: %zu x %zu bytes asked for", wanted, size);
-    memory = realloc(memory, wanted * size);
-    if (memory == NULL)
+    void *const larger = realloc(memory, wanted * size);
+    if (larger == NULL)
         return status_set(STATUS_MEMORY, "out of memory: %zu x %zu bytes asked for", wanted, size);
-    memset((char *)memory + *capacity * size, 0, (wanted - *capacity) * size);
-    memcpy(array, &memory, sizeof memory);
+    memset((char *)larger + *capacity * size, 0, (wanted - *capacity) * size);
+    memcpy(array, &larger, sizeof larger);
     *capacity = wanted;
     return STATUS_OK;
 }

@@ -226,7 +226,9 @@ static void print_operators(const json_t *result) {
     cli_print_ceilings(ceilings);
     printf("%-28s %-30s %10s %9s %8s %s\n", "operator", "sizes", "ms", "GFLOP/s", "GB/s",
            "share of its ceiling");
-    json_array_foreach(json_object_get(result, "operators"), i, row) print_row(row);
+    json_array_foreach(json_object_get(result, "operators"), i, row) {
+        print_row(row);
+    }
 }
 
 static enum status check_found(const struct graph *graph, enum operator_id only) {

@@ -11,8 +11,8 @@ struct read_attention {
     size_t images;
 };
 
-static enum status open(struct read_attention *a, const struct cli_values *values,
-                        struct recogniser *recogniser, struct gpu_device *device) {
+static enum status start(struct read_attention *a, const struct cli_values *values,
+                         struct recogniser *recogniser, struct gpu_device *device) {
     TRY(attention_open(&a->attention, recogniser, device));
     return attention_page_new(&a->page, cli_text(values, "attention"), a->attention);
 }
@@ -24,7 +24,7 @@ enum status read_attention_open(struct read_attention **out, const struct cli_va
         return STATUS_OK;
     struct read_attention *a;
     TRY(memory_new(&a, 1, sizeof *a));
-    const enum status status = open(a, values, recogniser, device);
+    const enum status status = start(a, values, recogniser, device);
     if (status == STATUS_OK)
         *out = a;
     else

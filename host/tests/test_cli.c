@@ -345,7 +345,7 @@ static void check_profile(const char *device, const char *by) {
 /* The figure of `accumulate N` in the plan that was printed, MiB: of what is kept, or computed again. */
 static double planned(int parts, int column) {
     char line[32];
-    double kept, again;
+    double kept = 0, again = 0;
     snprintf(line, sizeof line, "accumulate %-5d", parts);
     const char *const found = strstr(program_out, line);
     if (found == NULL || sscanf(found + strlen(line), " %lf MiB%*[ *]%lf MiB", &kept, &again) != 2)

@@ -11,16 +11,17 @@
 static void write_flawed_folder(void) {
     static const uint8_t one_pixel[7] = {0, 0x12, 0x34, 0xAB, 0xCD, 0xFF, 0xFF};
     uint8_t png[512];
+    size_t size = make_png(png, 1, 1, 16, 2, one_pixel, sizeof one_pixel);
     assert_int_equal(mkdir(in_folder("flawed"), 0777), 0);
     write_png(in_folder("flawed/good.png"), 100, 32, 1);
     write_png(in_folder("flawed/other.png"), 90, 30, 2);
     write_png(in_folder("flawed/same.png"), 100, 32, 1);
     write_png(in_folder("flawed/long.png"), 20000, 3, 3);
     write_png(in_folder("flawed/high.png"), 2, 20000, 4);
-    write_bytes(in_folder("flawed/tiny16.png"), png, make_png(png, 1, 1, 16, 2, one_pixel, sizeof one_pixel));
+    write_bytes(in_folder("flawed/tiny16.png"), png, size);
     write_bytes(in_folder("flawed/cmyk.jpg"), jpeg_cmyk, sizeof jpeg_cmyk);
-    write_bytes(in_folder("flawed/huge.png"), png,
-                make_png(png, 20000, 20000, 8, 2, one_pixel, sizeof one_pixel));
+    size = make_png(png, 20000, 20000, 8, 2, one_pixel, sizeof one_pixel);
+    write_bytes(in_folder("flawed/huge.png"), png, size);
     write_text(in_folder("flawed/bad.png"), "no image");
     write_text(in_folder("flawed/labels.tsv"), "good.png\tgood\n"
                                                "other.png\tgr\xC3\xBCn\n"

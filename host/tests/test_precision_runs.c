@@ -68,7 +68,7 @@ static void bf16_goes_the_same_way(void **state) {
 /* Steps whose gradients overflow are left out until the scale is small enough. */
 static void a_scale_that_is_too_large_is_found_out(void **state) {
     (void)state;
-    double losses[STEPS];
+    double losses[STEPS] = {0};
     const long long skipped = train("--precision f16 --loss-scale 1073741824", "large", losses);
     assert_in_range(skipped, 1, STEPS / 2);
     assert_true(losses[STEPS - 1] < losses[0]);

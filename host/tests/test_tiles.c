@@ -353,8 +353,10 @@ static void write_other_cache(const char *folder, const char *text) {
     assert_ok(json_read_text(&object, text, strlen(text), "choices"));
     assert_ok(json_need_object(&products, object, "products", "choices"));
     assert_true(json_object_size(products) > 0);
-    json_object_foreach(products, key, value) json_string_set(
-        value, strcmp(json_string_value(value), "shared-32x64") == 0 ? "shared-64x64" : "shared-32x64");
+    json_object_foreach(products, key, value) {
+        const bool small = strcmp(json_string_value(value), "shared-32x64") == 0;
+        json_string_set(value, small ? "shared-64x64" : "shared-32x64");
+    }
     assert_ok(json_write_text(&other, object));
     snprintf(caches, sizeof caches, "%s/mnsp", in_folder(folder));
     assert_ok(file_make_folders(caches));
