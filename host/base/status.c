@@ -6,9 +6,7 @@
 #undef status_set /* what static analysis sees of them */
 #undef status_context
 
-enum { MESSAGE_SIZE = 1024 };
-
-static _Thread_local char message[MESSAGE_SIZE];
+static _Thread_local char message[STATUS_MESSAGE_SIZE];
 
 /* A message is one line whatever stood in the file names or texts that went into it. */
 static void flatten_lines(char *text) {
@@ -18,7 +16,7 @@ static void flatten_lines(char *text) {
 }
 
 enum status status_set(enum status code, const char *format, ...) {
-    char next[MESSAGE_SIZE]; /* an argument may be the stored message itself */
+    char next[STATUS_MESSAGE_SIZE]; /* an argument may be the stored message itself */
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(next, sizeof next, format, arguments);
@@ -29,14 +27,16 @@ enum status status_set(enum status code, const char *format, ...) {
 }
 
 enum status status_context(enum status code, const char *format, ...) {
-    char next[2 * MESSAGE_SIZE];
+    char next[2 * STATUS_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    const int written = vsnprintf(next, MESSAGE_SIZE, format, arguments);
+    const int written = vsnprintf(next, STATUS_MESSAGE_SIZE, format, arguments);
     va_end(arguments);
-    const size_t used = written < 0 ? 0 : written < MESSAGE_SIZE ? (size_t)written : MESSAGE_SIZE - 1;
+    const size_t used = written < 0                     ? 0
+                        : written < STATUS_MESSAGE_SIZE ? (size_t)written
+                                                        : STATUS_MESSAGE_SIZE - 1;
     snprintf(next + used, sizeof next - used, ": %s", message);
-    next[MESSAGE_SIZE - 1] = '\0';
+    next[STATUS_MESSAGE_SIZE - 1] = '\0';
     flatten_lines(next);
     memcpy(message, next, sizeof message);
     return code;

@@ -51,7 +51,8 @@ enum status status_context(enum status code, const char *format, ...) MNSP_PRINT
 #define status_context(code, ...) ((void)status_context(code, __VA_ARGS__), (code))
 #endif
 
-/* The message of this thread's last failure; "" when there was none. */
+/* The message of this thread's last failure, shorter than STATUS_MESSAGE_SIZE; "" when there was none. */
+enum { STATUS_MESSAGE_SIZE = 1024 };
 const char *status_message(void);
 
 /* Returns from the calling function when `expression` fails. */

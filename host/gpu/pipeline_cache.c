@@ -93,12 +93,15 @@ void gpu_pipeline_cache_save(struct gpu_device *device) {
         (void)unlink(cache->path);
         return;
     }
-    char *file = NULL;
+    char *file = NULL, kept[STATUS_MESSAGE_SIZE];
     size_t file_bytes = 0;
+    /* Whether it can be saved does not matter; why the program ends, perhaps, does. */
+    snprintf(kept, sizeof kept, "%s", status_message());
     if (serialise(device, bytes, &file, &file_bytes) == STATUS_OK &&
         file_make_folders(cache->directory) == STATUS_OK &&
         file_replace(cache->path, file, file_bytes) == STATUS_OK)
         cache->saved_bytes = bytes;
+    (void)status_set(STATUS_OK, "%s", kept);
     free(file);
 }
 

@@ -227,7 +227,10 @@ static void test_pipeline_cache_survives_damage(void **state) {
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(folder), 0);
     assert_int_equal(rmdir(parent), 0);
+
+    assert_int_equal(status_set(STATUS_USAGE, "what went wrong before"), STATUS_USAGE);
     run_with_cache("/proc/nowhere"); /* cannot be written, and does not matter */
+    assert_string_equal(status_message(), "what went wrong before");
 }
 
 int main(void) {
