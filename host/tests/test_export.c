@@ -142,6 +142,19 @@ static void weights_of_others_are_exported_too(void **state) {
     safetensors_close(file);
 }
 
+static void a_checkpoint_is_not_overwritten(void **state) {
+    (void)state;
+    struct safetensors *file;
+    write_checkpoint(ordinary);
+    unlink(to);
+    assert_int_equal(symlink(from, to), 0);
+    assert_int_equal(export_weights(to, from, &(struct export_options){.type = SAFETENSORS_F16}),
+                     STATUS_USAGE);
+    assert_ok(safetensors_open(&file, from));
+    assert_int_equal(safetensors_count(file), 6);
+    safetensors_close(file);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(state_of_the_optimiser_is_left_out),
@@ -149,6 +162,7 @@ int main(void) {
         cmocka_unit_test(weights_are_rounded_to_the_nearest),
         cmocka_unit_test(a_weight_beyond_the_type_is_named),
         cmocka_unit_test(weights_of_others_are_exported_too),
+        cmocka_unit_test(a_checkpoint_is_not_overwritten),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct export {
     const struct safetensors *file;
@@ -95,8 +96,19 @@ static enum status write(const struct export *e, const char *to) {
     return checkpoint_write(to, &state, e->views, e->count);
 }
 
+static bool same_file(const char *a, const char *b) {
+    struct stat about_a, about_b;
+    return stat(a, &about_a) == 0 && stat(b, &about_b) == 0 && about_a.st_dev == about_b.st_dev &&
+           about_a.st_ino == about_b.st_ino;
+}
+
 enum status export_weights(const char *to, const char *from, const struct export_options *options) {
     struct safetensors *file;
+    if (same_file(to, from))
+        return status_set(STATUS_USAGE,
+                          "%s: the weights would take the place of the checkpoint, with which a run could "
+                          "not go on; name another file",
+                          to);
     TRY(safetensors_open(&file, from));
     struct export e = {.file = file, .options = options};
     enum status status = add_all(&e);

@@ -26,7 +26,7 @@ struct export_options {
 /* Writes the weights of `from`, a checkpoint or other weights, to `to`; the same file gives the same
  * bytes. Numbers are rounded to nearest, ties to even; integers stay as they are. Errors: those of
  * safetensors_open() and safetensors_write(); STATUS_INVALID for a weight too large for the type,
- * with its name and value. */
+ * with its name and value; STATUS_USAGE when both are the same file. */
 MNSP_NODISCARD enum status export_weights(const char *to, const char *from,
                                           const struct export_options *options);
 
