@@ -1,6 +1,6 @@
 /* image_list.h: a source that is a list of image files, with labels or without. Inside the data room only.
  *
- * The openers of source_files.c fill it from a folder or a file of labels:
+ * source_folder.c fills it from a folder, source_labels.c from a file of labels:
  *
  *     TRY(image_list_new(&list, "set"));
  *     TRY(image_list_add(list, "a.png", 5, "word", 4));

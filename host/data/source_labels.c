@@ -106,6 +106,10 @@ enum status source_open_labels(struct source *out, const char *root, const char 
     enum status code;
     TRY_GOTO(code, file_join(&path, root, name), failed);
     TRY_GOTO(code, file_read(&text, &size, path, LABEL_FILE_MAX), failed);
+    if (memchr(text, '\0', size) != NULL) {
+        code = status_set(STATUS_INVALID, "%s: no list of images: it has to be text in UTF-8", path);
+        goto failed;
+    }
     TRY_GOTO(code, add_file(list, text, size, path), failed);
     image_list_finish(list, "labelled folder", out);
     if (out->count == 0)

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "data/writer_kind.h"
 
+#include <errno.h>
 #include <lmdb.h>
 
 #include <stdint.h>
@@ -29,6 +30,11 @@ struct base {
 
 /* liblmdb gives errnos and negative codes of its own. */
 static enum status failure(const struct base *base, int error) {
+    if (error == EIO) /* also what it makes of a write that the disk took a part of */
+        return status_set(
+            STATUS_IO,
+            "%s: cannot write: the disk is full, or fails; free some space or choose another folder",
+            base->folder);
     if (error > 0)
         return file_failure(base->folder, "write", error);
     return status_set(STATUS_IO, "%s: %s", base->folder, mdb_strerror(error));

@@ -443,6 +443,8 @@ static void missing_and_empty_are_refused(void **state) {
     assert_int_equal(mkdir(in_folder("blank"), 0777), 0);
     write_text(in_folder("blank/labels.tsv"), "\n\r\n\n");
     assert_open_refused(in_folder("blank"), "labels.tsv");
+    write_png(in_folder("picture.png"), 8, 8, 1);
+    assert_open_refused(in_folder("picture.png"), "picture.png: no list of images");
     assert_int_equal(mkdir(in_folder("odd"), 0777), 0);
     assert_int_equal(mkdir(in_folder("odd/labels.tsv"), 0777), 0);
     assert_open_refused(in_folder("odd"), "labels.tsv");
