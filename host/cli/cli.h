@@ -41,6 +41,7 @@ struct cli_command {
     const char *example;              /* one command line */
     const struct cli_option *options; /* up to one without a name; NULL for none */
     bool settings;                    /* takes --preset and every setting */
+    const char *preset;               /* the preset when none is named; NULL for none */
     enum status (*run)(const struct cli_values *values);
 };
 
@@ -67,7 +68,8 @@ MNSP_NODISCARD enum status cli_real(const struct cli_values *values, const char 
 MNSP_NODISCARD enum status cli_required(const struct cli_values *values, const char *option,
                                         const char **out);
 
-/* The preset (--preset, or `preset` unless NULL), then the settings given as options. */
+/* The preset (--preset, or `preset` unless NULL), then the settings given as options, on top of what
+ * `settings` holds. */
 MNSP_NODISCARD enum status cli_settings(const struct cli_values *values, const char *preset,
                                         struct settings *settings);
 /* Only the preset, on top of what `settings` holds; nothing without one. */

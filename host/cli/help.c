@@ -11,9 +11,10 @@ static void print_option(const char *name, const char *argument, const char *hel
     snprintf(head, sizeof head, "  --%s%s%s", name, argument ? " " : "", argument ? argument : "");
     for (char *c = head; *c != '\0'; c++)
         *c = *c == '_' ? '-' : *c;
-    printf("%-*s ", HELP_COLUMN - 1, head);
-    if (strlen(head) >= HELP_COLUMN)
-        printf("\n%*s", HELP_COLUMN, "");
+    if (strlen(head) < HELP_COLUMN)
+        printf("%-*s", HELP_COLUMN, head);
+    else
+        printf("%s\n%*s", head, HELP_COLUMN, "");
     size_t column = HELP_COLUMN;
     while (*help != '\0') {
         const size_t word = strcspn(help, " ");
@@ -31,6 +32,8 @@ static void print_settings(const struct cli_command *command) {
     const struct setting *const table = settings_table();
     struct settings defaults;
     settings_defaults(&defaults);
+    if (command->preset != NULL && cli_load_preset(command->preset, &defaults) != STATUS_OK)
+        printf("\n%s\n", status_message());
     for (int group = 0; group < SETTINGS_GROUP_COUNT; group++) {
         printf("\nSettings, %s:\n", settings_group_name((enum settings_group)group));
         for (size_t i = 0; i < settings_count(); i++) {
@@ -53,8 +56,12 @@ void cli_print_help(const struct cli_command *command) {
            command->example);
     for (size_t i = 0; command->options != NULL && command->options[i].name != NULL; i++)
         print_option(command->options[i].name, command->options[i].argument, command->options[i].help);
-    if (command->settings)
-        print_option("preset", "NAME|FILE", "start from the settings of a preset");
+    if (command->settings) {
+        char help[96];
+        snprintf(help, sizeof help, "start from the settings of a preset%s%s",
+                 command->preset ? "; default: " : "", command->preset ? command->preset : "");
+        print_option("preset", "NAME|FILE", help);
+    }
     print_option("help", NULL, "print this and leave");
     if (command->settings)
         print_settings(command);

@@ -102,8 +102,10 @@ enum status cli_override(const struct cli_values *values, struct settings *setti
 
 enum status cli_preset(const struct cli_values *values, const char *preset, struct settings *settings) {
     const char *const name = cli_text(values, "preset") ? cli_text(values, "preset") : preset;
-    if (name == NULL)
-        return STATUS_OK;
+    return name == NULL ? STATUS_OK : cli_load_preset(name, settings);
+}
+
+enum status cli_load_preset(const char *name, struct settings *settings) {
     struct cli_share share;
     TRY(cli_share_find(&share, "presets"));
     const enum status status =
@@ -113,7 +115,6 @@ enum status cli_preset(const struct cli_values *values, const char *preset, stru
 }
 
 enum status cli_settings(const struct cli_values *values, const char *preset, struct settings *settings) {
-    settings_defaults(settings);
     TRY(cli_preset(values, preset, settings));
     return cli_override(values, settings);
 }

@@ -9,6 +9,7 @@ static const struct cli_option options[] = {
 
 static enum status run(const struct cli_values *values) {
     struct settings settings;
+    settings_defaults(&settings);
     TRY(cli_training_settings(values, NULL, &settings));
     struct train_options train = {.teacher = cli_text(values, "teacher"), .init = cli_text(values, "init")};
     if (settings.objective == SETTINGS_OBJECTIVE_RECOGNITION)

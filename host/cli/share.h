@@ -1,4 +1,4 @@
-/* share.h: the files that are installed beside the program: presets.
+/* share.h: the files that are installed beside the program: presets, and weights of a recogniser.
  *
  * They are looked for where the program stands, in ../share/mnsp, so that an installation may be moved; then
  * in the sources of this build, for a program that is not installed.

@@ -39,6 +39,7 @@ enum status cli_step_settings(const struct cli_values *values, struct settings *
     const char *const step = cli_text(values, "step");
     if (step != NULL)
         TRY(cli_objective(&objective, "step", step));
+    settings_defaults(settings);
     TRY(cli_settings(values, standard_preset(objective), settings));
     if (step != NULL)
         settings->objective = objective;

@@ -15,7 +15,7 @@
         CLI_DEVICE_OPTIONS
 
 /* The settings of a run: those of its checkpoint when it is resumed, otherwise of the preset, given or as
- * here (or NULL); with the options on top. */
+ * here (or NULL), on top of what `settings` holds; with the options on top. */
 MNSP_NODISCARD enum status cli_training_settings(const struct cli_values *values, const char *preset,
                                                  struct settings *settings);
 

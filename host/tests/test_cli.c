@@ -69,6 +69,9 @@ static void settings_are_options_with_their_ranges(void **state) {
     assert_has(program_out, "\n  --mask-ratio VALUE");
     assert_has(program_out, "(0 .. 0.99; default 0.8)");
     assert_has(program_out, "\n  --[no-]dropout");
+    assert_int_equal(mnsp("finetune --help"), 0); /* has those of its own preset */
+    assert_has(program_out, "default: recogniser-small\n");
+    assert_has(program_out, "(0.01 .. 1; default 0.75)");
     assert_failed(mnsp("pretrain --mask-ratio 1.5"), 2, "mask_ratio");
     assert_failed(mnsp("pretrain --width big"), 2, "width");
     assert_failed(mnsp("pretrain --objective maw"), 2, "objective");
@@ -114,6 +117,11 @@ static void wrong_usage_is_status_2(void **state) {
     assert_failed(mnsp("pretrain"), 2, "--out is missing");
     assert_failed(mnsp("pretrain --out run"), 2, "--data is missing");
     assert_failed(mnsp("pretrain --out run --data words --objective recognition"), 2, "finetune");
+    assert_failed(mnsp("finetune --out run --data words --objective mae"), 2, "for 'mnsp pretrain'");
+    assert_failed(mnsp("finetune --out run --data words --preset mae-tiny"), 2, "for 'mnsp pretrain'");
+    assert_failed(mnsp("finetune --out run --data words --width 64 --init "
+                       "'" SOURCE_DIRECTORY "/spec/weights/recogniser.safetensors'"),
+                  2, "setting 'width' is 64, but");
     assert_failed(mnsp("replay"), 2, "--objective is missing");
     assert_failed(mnsp("inspect"), 2, "name one file or folder");
     assert_string_equal(program_out, "");
