@@ -388,7 +388,7 @@ static void tell_end(const struct run *run) {
 }
 
 static const char *end_reason(const struct run *run) {
-    return run->done == run->steps ? "done" : has_waited(run) ? "no better score" : "interrupted";
+    return run->done >= run->steps ? "done" : has_waited(run) ? "no better score" : "interrupted";
 }
 
 /* Whether step `number` must have ended before the next one is started: something is done with its
@@ -416,6 +416,8 @@ static enum status run_steps(struct run *run) {
     if (run->first > run->scores.evaluated) /* the run may have been interrupted before it was evaluated */
         TRY(make_report(run, &clock));
     bool over = has_waited(run);
+    if (run->first >= run->steps)
+        say(run, "all its steps are done; --resume goes on with larger --steps or --epochs");
     for (uint64_t number = run->first; number < run->steps && !over; number++) {
         TRY(start_step(run, number));
         if (number > run->done)
