@@ -37,8 +37,13 @@ static enum status can_be_noticed(const struct mutant *mutant, const struct gpu_
     if (mutant->needs == NULL)
         return STATUS_OK;
     struct variant variant;
-    TRY(variant_by_name(&variant, mutant->needs));
-    return variant_require(&variant, gpu_device_properties(device));
+    char name[VARIANT_TEXT] = "", precision_text[8] = "f32";
+    enum precision precision;
+    if (sscanf(mutant->needs, "%63s %7s", name, precision_text) < 1 ||
+        !precision_by_name(&precision, precision_text))
+        return status_set(STATUS_INVALID, "'%s' is not what a mutant can need", mutant->needs);
+    TRY(variant_by_name(&variant, name));
+    return variant_require(&variant, precision, gpu_device_properties(device));
 }
 
 static void test_mutant(void **state) {

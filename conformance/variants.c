@@ -101,10 +101,11 @@ static struct gpu_properties reduced(const struct gpu_properties *device, unsign
     return out;
 }
 
-enum status variant_require(const struct variant *variant, const struct gpu_properties *device) {
-    if (variant->tiling != NULL && !tiling_fits(variant->tiling, PRECISION_F16, device))
-        return status_set(STATUS_UNSUPPORTED, "%s cannot run products in tiles of %s", device->name,
-                          variant->tiling->name);
+enum status variant_require(const struct variant *variant, enum precision precision,
+                            const struct gpu_properties *device) {
+    if (variant->tiling != NULL && !tiling_fits(variant->tiling, precision, device))
+        return status_set(STATUS_UNSUPPORTED, "%s cannot run products in %s in tiles of %s", device->name,
+                          precision_name(precision), variant->tiling->name);
     const unsigned lacking = variant->features & ~features_of(device);
     for (int i = 0; i < FEATURE_COUNT; i++)
         if (lacking & 1u << i)
@@ -135,7 +136,8 @@ enum status variant_dispatch(struct dispatch *out, const struct variant *variant
         device = &any_device;
     if (!variant->is_forced)
         return dispatch_choose(out, id, values, present, device);
-    TRY(variant_require(variant, device));
+    TRY(variant_require(variant, id == OPERATOR_matmul ? product_of(values).precision : PRECISION_F32,
+                        device));
     if (variant->tiling != NULL)
         return dispatch_choose_tiled(out, id, values, present, device, variant->tiling);
     const struct gpu_properties seen = reduced(device, variant->features);
@@ -202,7 +204,7 @@ size_t variants_tilings(struct variant out[VARIANTS_MAX], enum operator_id id,
     const enum precision precision = product_of(values).precision;
     for (size_t i = 0; tiling_at(i) != NULL && count < VARIANTS_MAX; i++) {
         const bool matrices = tiling_at(i)->variant == SHADER_MATRICES;
-        if (matrices ? precision == PRECISION_F16 : precision == PRECISION_F32)
+        if (matrices == (precision != PRECISION_F32))
             out[count++] = (struct variant){.is_forced = true, .tiling = tiling_at(i)};
     }
     return count;

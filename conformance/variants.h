@@ -44,8 +44,9 @@ const char *variant_name(char out[VARIANT_TEXT], const struct variant *variant);
 /* The reverse. Errors: STATUS_INVALID. */
 MNSP_NODISCARD enum status variant_by_name(struct variant *out, const char *name);
 
-/* Errors: STATUS_UNSUPPORTED when the device lacks one of the variant's features. */
-MNSP_NODISCARD enum status variant_require(const struct variant *variant,
+/* Errors: STATUS_UNSUPPORTED when the device lacks one of the variant's features, or, where it is a tiling,
+ * what products of that precision need in it. */
+MNSP_NODISCARD enum status variant_require(const struct variant *variant, enum precision precision,
                                            const struct gpu_properties *device);
 
 /* What is left of dispatch_choose() when a variant is asked for; device NULL: one that has everything.
@@ -60,9 +61,9 @@ size_t variants_list(struct variant out[VARIANTS_MAX], enum operator_id id,
                      const union operator_value *values, uint32_t present,
                      const struct gpu_properties *device);
 
-/* Of a product, every tiling, with factors of 16-bit floats those for matrices; 0 of other operators.
- * Part of no explanation: they take long to compile, and the former share their code with the variants
- * above. Returns how many. */
+/* Of a product, every tiling, with factors in f16 and bf16 those for matrices; 0 of other operators. Part
+ * of no explanation: they take long to compile, and the former share their code with the variants above.
+ * Returns how many. */
 size_t variants_tilings(struct variant out[VARIANTS_MAX], enum operator_id id,
                         const union operator_value *values);
 

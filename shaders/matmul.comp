@@ -100,7 +100,7 @@ uint column_of(uint j) {
                    ONE(tensor, (start) + min((column) + 3u, (width) - 1u))))
 #define ONE(tensor, index) tensor[(index) / 4u][(index) % 4u]
 
-#ifdef MATRICES
+#if defined(MATRICES) && !defined(BFLOAT16)
 #undef rounded
 #define rounded(x) (x) // when it is staged
 #endif

@@ -1,6 +1,6 @@
 /* khr_matrices.c: rewrites a SPIR-V module from SPV_NV_cooperative_matrix to SPV_KHR_cooperative_matrix.
  *
- *     khr-matrices IN.spv OUT.spv
+ *     khr-matrices [--bf16] IN.spv OUT.spv
  *
  * Drivers of all vendors have the KHR extension; glslang compiles it from version 13 on, and Debian 12 has
  * 12. The older NV extension, which every glslang since 2019 compiles, says the same in other words:
@@ -14,9 +14,13 @@
  * What a type is used for follows from the products. So types of different use must be different types: the
  * constants of M, N and K are three constants, not one.
  *
- * Caveats: elements and lengths of a matrix are not rewritten; converting it, arithmetic on it,
- * and filling it with a constant need not be. A module that does not fit is refused with exit
- * status 1 and a message on stderr.
+ * --bf16 also makes bfloat16 of the 16-bit floats (SPV_KHR_bfloat16), which glslang compiles from version
+ * 15.3 on: their type gets an encoding, and the module other capabilities. Nothing may be done with them
+ * but what that extension lets matrices do: they are loaded, copied and multiplied.
+ *
+ * Caveats: elements and lengths of a matrix are not rewritten; converting it, arithmetic on it, and filling
+ * it with a constant need not be. A module that does not fit is refused with exit status 1 and a message on
+ * stderr.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -26,7 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From the SPIR-V specification and its two extensions. */
+/* From the SPIR-V specification and its three extensions. */
 enum {
     MAGIC = 0x07230203,
     HEADER_WORDS = 5,
@@ -34,11 +38,22 @@ enum {
     OP_EXTENSION = 10,
     OP_CAPABILITY = 17,
     OP_TYPE_INT = 21,
+    OP_TYPE_FLOAT = 22,
+    OP_TYPE_VECTOR = 23,
+    OP_TYPE_ARRAY = 28,
+    OP_TYPE_RUNTIME_ARRAY = 29,
+    OP_TYPE_STRUCT = 30,
+    OP_TYPE_POINTER = 32,
+    OP_TYPE_FUNCTION = 33,
     OP_CONSTANT_TRUE = 41,
     OP_CONSTANT_FALSE = 42,
     OP_CONSTANT = 43,
+    CAPABILITY_FLOAT16 = 9,
+    CAPABILITY_BFLOAT16 = 5116,
+    CAPABILITY_BFLOAT16_MATRICES = 5118,
     CAPABILITY_NV = 5357,
     CAPABILITY_KHR = 6022,
+    ENCODING_BFLOAT16 = 0,
     TYPE_NV = 5358,
     TYPE_KHR = 4456,
     LOAD_NV = 5359,
@@ -51,7 +66,7 @@ enum {
 };
 
 static const char extension_nv[] = "SPV_NV_cooperative_matrix",
-                  extension_khr[] = "SPV_KHR_cooperative_matrix";
+                  extension_khr[] = "SPV_KHR_cooperative_matrix", extension_bfloat16[] = "SPV_KHR_bfloat16";
 
 enum use { USE_A, USE_B, USE_C, USE_COUNT, USE_NONE = USE_COUNT };
 
@@ -64,6 +79,9 @@ struct module {
     int8_t *value_of;   /* of each bool constant: 0, 1, or -1 for other ids */
     uint32_t constants; /* the first of three ids of our own: the uints 0, 1, 2 */
     bool has_constants;
+    bool bfloat16;     /* 16-bit floats are to become bfloat16 */
+    uint32_t half;     /* their type; 0: there is none yet */
+    bool *is_bfloat16; /* whether a type is that, or a matrix of it; by id */
     uint32_t *out;
     size_t out_count;
 };
@@ -119,7 +137,13 @@ static uint32_t least_length(uint32_t code) {
     case OP_CONSTANT_TRUE:
     case OP_CONSTANT_FALSE:
         return 3;
+    case OP_TYPE_FLOAT:
+    case OP_TYPE_VECTOR:
+    case OP_TYPE_ARRAY:
+    case OP_TYPE_RUNTIME_ARRAY:
+        return 3;
     case OP_TYPE_INT:
+    case OP_TYPE_POINTER:
         return 4;
     case STORE_NV:
         return 5;
@@ -180,6 +204,57 @@ static void learn_uses(struct module *module, const uint32_t *instruction) {
         learn_use(module, instruction[3 + i], (enum use)i);
 }
 
+/* ---- 16-bit floats, where they are to become bfloat16 ---- */
+
+static void learn_bfloat16(struct module *module, const uint32_t *instruction) {
+    const uint32_t code = opcode(instruction);
+    if (code == OP_TYPE_FLOAT && instruction[2] == 16) {
+        module->half = checked(module, instruction[1]);
+        module->is_bfloat16[module->half] = true;
+    } else if (code == TYPE_NV && checked(module, instruction[2]) == module->half) {
+        module->is_bfloat16[checked(module, instruction[1])] = true;
+    }
+}
+
+/* Whether a type other than a matrix is made of 16-bit floats. */
+static bool holds_half(const struct module *module, const uint32_t *instruction) {
+    switch (opcode(instruction)) {
+    case OP_TYPE_VECTOR:
+    case OP_TYPE_ARRAY:
+    case OP_TYPE_RUNTIME_ARRAY:
+        return instruction[2] == module->half;
+    case OP_TYPE_POINTER:
+        return instruction[3] == module->half;
+    case OP_TYPE_STRUCT:
+    case OP_TYPE_FUNCTION:
+        for (uint32_t i = 2; i < length(instruction); i++)
+            if (instruction[i] == module->half)
+                return true;
+        return false;
+    default:
+        return false;
+    }
+}
+
+/* What may have a matrix of bfloat16 as its result: nothing that computes or converts. */
+static bool passes_on(uint32_t code) {
+    static const uint16_t codes[] = {1 /* undef */, 55 /* parameter */, 57 /* call */, 61 /* load */,
+                                     83 /* copy */, 169 /* select */,   245 /* phi */, LOAD_NV};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+static void check_bfloat16(struct module *module, const uint32_t *instruction) {
+    const uint32_t code = opcode(instruction), first = length(instruction) > 2 ? instruction[1] : 0;
+    const bool declares = code == OP_TYPE_FLOAT || code == TYPE_NV;
+    const bool makes = !declares && first < module->bound && module->is_bfloat16[first];
+    if (holds_half(module, instruction) || (makes && (first == module->half || !passes_on(code))))
+        stop("16-bit floats that are to become bfloat16 are used by instruction %u, not in matrices alone",
+             code);
+}
+
 /* ---- writing ---- */
 
 static void put(struct module *module, uint32_t word) {
@@ -191,12 +266,24 @@ static void put_all(struct module *module, const uint32_t *words, size_t count) 
         put(module, words[i]);
 }
 
-static void put_extension(struct module *module) {
+static void put_extension(struct module *module, const char *name) {
     uint32_t words[sizeof extension_khr / 4 + 1] = {0};
-    memcpy(words, extension_khr, sizeof extension_khr);
-    const uint32_t count = sizeof extension_khr / 4 + (sizeof extension_khr % 4 != 0);
+    const size_t bytes = strlen(name) + 1;
+    memcpy(words, name, bytes);
+    const uint32_t count = (uint32_t)(bytes / 4 + (bytes % 4 != 0));
     put(module, (count + 1) << 16 | OP_EXTENSION);
     put_all(module, words, count);
+}
+
+static void put_capability(struct module *module, uint32_t capability) {
+    put(module, 2u << 16 | OP_CAPABILITY);
+    put(module, capability);
+}
+
+static void put_bfloat16_type(struct module *module, const uint32_t *instruction) {
+    put(module, 4u << 16 | OP_TYPE_FLOAT);
+    put_all(module, instruction + 1, 2);
+    put(module, ENCODING_BFLOAT16);
 }
 
 static bool is_extension_nv(const uint32_t *instruction) {
@@ -248,10 +335,17 @@ static void put_access(struct module *module, const uint32_t *instruction, uint3
 static void put_rewritten(struct module *module, const uint32_t *instruction) {
     const uint32_t code = opcode(instruction);
     if (code == OP_CAPABILITY && instruction[1] == CAPABILITY_NV) {
-        put(module, instruction[0]);
-        put(module, CAPABILITY_KHR);
+        put_capability(module, CAPABILITY_KHR);
+        if (module->bfloat16)
+            put_capability(module, CAPABILITY_BFLOAT16_MATRICES);
+    } else if (code == OP_CAPABILITY && instruction[1] == CAPABILITY_FLOAT16 && module->bfloat16) {
+        put_capability(module, CAPABILITY_BFLOAT16);
     } else if (code == OP_EXTENSION && is_extension_nv(instruction)) {
-        put_extension(module);
+        put_extension(module, extension_khr);
+        if (module->bfloat16)
+            put_extension(module, extension_bfloat16);
+    } else if (code == OP_TYPE_FLOAT && instruction[2] == 16 && module->bfloat16) {
+        put_bfloat16_type(module, instruction);
     } else if (code == OP_TYPE_INT) {
         put_int_type(module, instruction);
     } else if (code == TYPE_NV) {
@@ -278,11 +372,18 @@ static void rewrite(struct module *module) {
     module->type_of = allocate(module->bound, sizeof *module->type_of);
     module->use_of = allocate(module->bound, sizeof *module->use_of);
     module->value_of = allocate(module->bound, sizeof *module->value_of);
+    module->is_bfloat16 = allocate(module->bound, sizeof *module->is_bfloat16);
     memset(module->use_of, USE_NONE, module->bound);
     memset(module->value_of, -1, module->bound);
     module->out = allocate(2 * module->count + 64, sizeof *module->out); /* no instruction doubles */
     walk(module, learn_types);
     walk(module, learn_uses);
+    if (module->bfloat16) {
+        walk(module, learn_bfloat16);
+        walk(module, check_bfloat16);
+        if (module->half == 0)
+            stop("there are no 16-bit floats to become bfloat16");
+    }
     put_all(module, module->words, HEADER_WORDS);
     walk(module, put_rewritten);
     module->out[BOUND] = module->bound + 3;
@@ -310,17 +411,18 @@ static void write_words(const char *path, const uint32_t *words, size_t count) {
 }
 
 int main(int count, char **values) {
-    if (count != 3)
-        stop("usage: khr-matrices IN.spv OUT.spv");
-    struct module module = {0};
-    uint32_t *const words = read_words(values[1], &module.count);
+    struct module module = {.bfloat16 = count == 4 && strcmp(values[1], "--bf16") == 0};
+    if (count != (module.bfloat16 ? 4 : 3))
+        stop("usage: khr-matrices [--bf16] IN.spv OUT.spv");
+    uint32_t *const words = read_words(values[count - 2], &module.count);
     module.words = words;
     rewrite(&module);
-    write_words(values[2], module.out, module.out_count);
+    write_words(values[count - 1], module.out, module.out_count);
     free(words);
     free(module.type_of);
     free(module.use_of);
     free(module.value_of);
+    free(module.is_bfloat16);
     free(module.out);
     return EXIT_SUCCESS;
 }

@@ -239,22 +239,26 @@ static const struct variant variants[] = {
     {"plain", "", "SHADER_PLAIN", "#version"},
     {"quads", "-DQUADS", "SHADER_QUADS", "#include \"team.glsl\""},
     {"matrices", "-DMATRICES", "SHADER_MATRICES", "#include \"matrix.glsl\""},
+    {"matrices_bf16", "-DMATRICES -DBFLOAT16", "SHADER_MATRICES_BF16", "#include \"matrix.glsl\""},
 };
 
 enum { VARIANTS = sizeof variants / sizeof variants[0] };
 
+static bool has_matrices(const struct variant *variant) {
+    return strncmp(variant->kind, "matrices", strlen("matrices")) == 0;
+}
+
 static bool has_variant(const struct options *options, const struct variant *variant, const char *shader) {
     const char *const place = strstr(shader, variant->sign);
-    const bool lacks_tool =
-        strcmp(variant->kind, "matrices") == 0 && strcmp(options->khr_matrices, "none") == 0;
+    const bool lacks_tool = has_matrices(variant) && strcmp(options->khr_matrices, "none") == 0;
     return place != NULL && (place == shader || place[-1] == '\n') && !lacks_tool;
 }
 
 /* What the compiler wrote in the older dialect of matrices, in the newer one. */
-static bool rewrite(const struct options *options, const char *folder, char error[TEXT]) {
+static bool rewrite(const struct options *options, const char *folder, const char *kind, char error[TEXT]) {
     char command[8 * PATH];
-    snprintf(command, sizeof command, "'%s' '%s/matrices.spv' '%s/matrices.spv' >'%s/log' 2>&1",
-             options->khr_matrices, folder, folder, folder);
+    snprintf(command, sizeof command, "'%s' %s '%s/%s.spv' '%s/%s.spv' >'%s/log' 2>&1", options->khr_matrices,
+             strcmp(kind, "matrices_bf16") == 0 ? "--bf16" : "", folder, kind, folder, kind, folder);
     if (system(command) == 0)
         return true;
     snprintf(error, TEXT, "its matrices cannot be rewritten: see %s/log", folder);
@@ -266,7 +270,7 @@ static bool compile_all(const struct options *options, const char *folder, const
     for (int i = 0; i < VARIANTS; i++) {
         if (has[i] && !compile(options, folder, variants[i].kind, variants[i].flags, error))
             return false;
-        if (has[i] && strcmp(variants[i].kind, "matrices") == 0 && !rewrite(options, folder, error))
+        if (has[i] && has_matrices(&variants[i]) && !rewrite(options, folder, variants[i].kind, error))
             return false;
     }
     return true;

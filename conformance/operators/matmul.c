@@ -40,19 +40,23 @@ static const struct sizes sizes[] = {
     {"batch=1,m=384,n=48,k=2056,transpose_a=1,bias=none", AS_INTEGER | AS_REAL},
     {"batch=1,m=65,n=33,k=10007,transpose_a=1,bias=none,addend=none", AS_INTEGER | AS_REAL},
     {"batch=1,m=67,n=71,k=1,rounding=1,bias=none,addend=none", ROUNDING | IN_TILES},
-    {"batch=1,m=67,n=71,k=1,rounding=2,bias=none,addend=none", ROUNDING},
+    {"batch=1,m=67,n=71,k=1,rounding=2,bias=none,addend=none", ROUNDING | IN_TILES},
     {"batch=2,m=3,n=2,k=5,rounding=1", AS_HARD},
     {"batch=2,m=3,n=2,k=5,rounding=2", AS_HARD},
     {"batch=2,m=13,n=12,k=7,transpose_a=1,rounding=1,addend=none", AS_HARD | IN_TILES},
-    {"batch=2,m=13,n=12,k=7,transpose_a=1,rounding=2,addend=none", AS_HARD},
+    {"batch=2,m=13,n=12,k=7,transpose_a=1,rounding=2,addend=none", AS_HARD | IN_TILES},
     {"batch=2,m=13,n=12,k=6,transpose_b=1,rounding=1,bias=none", AS_HARD | IN_TILES},
-    {"batch=2,m=13,n=12,k=6,transpose_b=1,rounding=2,bias=none", AS_HARD},
+    {"batch=2,m=13,n=12,k=6,transpose_b=1,rounding=2,bias=none", AS_HARD | IN_TILES},
     {"batch=1,m=12,n=20,k=8,transpose_a=1,transpose_b=1,rounding=1", AS_HARD | IN_TILES},
-    {"batch=1,m=12,n=20,k=8,transpose_a=1,transpose_b=1,rounding=2", AS_HARD},
+    {"batch=1,m=12,n=20,k=8,transpose_a=1,transpose_b=1,rounding=2", AS_HARD | IN_TILES},
     {"batch=3,m=37,n=41,k=43,rounding=1", AS_INTEGER | AS_REAL | IN_TILES},
+    {"batch=3,m=37,n=41,k=43,rounding=2", AS_INTEGER | AS_REAL | IN_TILES},
     {"batch=1,m=133,n=140,k=70,transpose_a=1,rounding=1,bias=none", AS_INTEGER | IN_TILES},
+    {"batch=1,m=133,n=140,k=70,transpose_a=1,rounding=2,bias=none", AS_INTEGER | IN_TILES},
     {"batch=1,m=140,n=133,k=70,transpose_b=1,rounding=1,addend=none", AS_INTEGER | IN_TILES},
+    {"batch=1,m=140,n=133,k=70,transpose_b=1,rounding=2,addend=none", AS_INTEGER | IN_TILES},
     {"batch=2,m=40,n=36,k=133,transpose_a=1,transpose_b=1,rounding=1", AS_INTEGER | IN_TILES},
+    {"batch=2,m=40,n=36,k=133,transpose_a=1,transpose_b=1,rounding=2", AS_INTEGER | IN_TILES},
     {"batch=1,m=257,n=1152,k=384,transpose_b=1,rounding=1,addend=none", AS_REAL},
     {"batch=1,m=257,n=1152,k=384,transpose_b=1,rounding=2,addend=none", AS_REAL},
     {"batch=1,m=8,n=97,k=511,transpose_b=1,rounding=1,addend=none", AS_REAL},
@@ -66,8 +70,8 @@ static const struct sizes sizes[] = {
     {"batch=2,m=5,n=7,k=3,gelu=2", AS_REAL},
     {"batch=2,m=5,n=8,k=3,stream=5,rate=0.5", AS_REAL},
     {"batch=2,m=5,n=7,k=3,bias=none,addend=none,stream=3,rate=0.1", AS_REAL},
-    {"batch=3,m=37,n=41,k=43,rounding=2,gelu=1,stream=1,rate=0.1", AS_REAL},
     {"batch=2,m=37,n=41,k=43,rounding=1,gelu=1,stream=1,rate=0.1", AS_REAL | IN_TILES},
+    {"batch=2,m=37,n=41,k=43,rounding=2,gelu=1,stream=1,rate=0.1", AS_REAL | IN_TILES},
     {"batch=3,m=37,n=44,k=43,transpose_b=1,gelu=2,stream=65535,rate=0.9", AS_REAL},
     {"batch=1,m=257,n=384,k=96,transpose_b=1,addend=none,gelu=1", AS_REAL},
     {"batch=1,m=257,n=384,k=96,bias=none,addend=none,gelu=2", AS_REAL},
@@ -145,7 +149,7 @@ static void bound(const struct application *application) {
     const size_t m = v.m.n, n = v.n.n, k = v.k.n;
     const enum precision precision = (enum precision)v.rounding.n;
     /* What matrices add to a sum, two roundings for each eight products. */
-    const double extra = precision == PRECISION_F16 ? 2 * ceil((double)k / 8) : 0;
+    const double extra = precision != PRECISION_F32 ? 2 * ceil((double)k / 8) : 0;
     const size_t a_row = v.transpose_a.n ? 1 : k, a_step = v.transpose_a.n ? m : 1;
     const size_t b_column = v.transpose_b.n ? k : 1, b_step = v.transpose_b.n ? 1 : n;
     for (size_t i = 0; i < v.batch.n * m; i++)

@@ -32,8 +32,10 @@ static const char *version_text(uint32_t version, char text[24]) {
 }
 
 static const char *variant_name(enum shader_variant variant) {
-    static const char *const names[SHADER_VARIANT_COUNT] = {
-        [SHADER_PLAIN] = "plain", [SHADER_QUADS] = "quads", [SHADER_MATRICES] = "matrices"};
+    static const char *const names[SHADER_VARIANT_COUNT] = {[SHADER_PLAIN] = "plain",
+                                                            [SHADER_QUADS] = "quads",
+                                                            [SHADER_MATRICES] = "matrices",
+                                                            [SHADER_MATRICES_BF16] = "matrices in bf16"};
     return names[variant];
 }
 
@@ -103,23 +105,25 @@ static void print_form(const struct forms *forms, int first) {
     printf("\n");
 }
 
-/* Why products cannot use cooperative matrices; "" when they can. */
-static const char *matrices_missing(const struct gpu_properties *device) {
-    if (device->matrix.m == 0)
-        return device->matrix_missing;
-    return operator_shader(OPERATOR_matmul, SHADER_MATRICES).code != NULL
+/* Why products of that precision cannot use cooperative matrices; "" when they can. */
+static const char *matrices_missing(const struct gpu_properties *device, enum precision precision) {
+    const enum shader_variant variant = precision == PRECISION_BF16 ? SHADER_MATRICES_BF16 : SHADER_MATRICES;
+    if (device->matrix[precision].m == 0)
+        return device->matrix[precision].missing;
+    return operator_shader(OPERATOR_matmul, variant).code != NULL
                ? ""
                : "this build lacks them; build it with glslang 12 to 15 (the package glslang-tools)";
 }
 
-static void print_matrices(const struct gpu_properties *device) {
-    const char *const missing = matrices_missing(device);
+static void print_matrices(const struct gpu_properties *device, enum precision precision) {
+    const struct gpu_matrix *const matrix = &device->matrix[precision];
+    const char *const missing = matrices_missing(device, precision), *const name = precision_name(precision);
     if (missing[0] != '\0')
-        printf("      without the variant matrices: %s\n", missing);
+        printf("      without matrices for products in %s: %s\n", name, missing);
     else
         printf(
-            "      matrices, %ux%ux%u by subgroups of %u: for products in f16, where measured to be faster\n",
-            device->matrix.m, device->matrix.n, device->matrix.k, device->subgroup_size);
+            "      matrices for products in %s, where measured to be faster: %ux%ux%u by subgroups of %u\n",
+            name, matrix->m, matrix->n, matrix->k, device->subgroup_size);
 }
 
 static enum status print_operators(const struct gpu_properties *device) {
@@ -139,7 +143,8 @@ static enum status print_operators(const struct gpu_properties *device) {
     }
     if (!device->subgroup_quad)
         printf("      without the variant quads: the driver has no quad operations in compute shaders\n");
-    print_matrices(device);
+    for (enum precision precision = PRECISION_F16; precision < PRECISION_COUNT; precision++)
+        print_matrices(device, precision);
     return STATUS_OK;
 }
 
@@ -196,13 +201,19 @@ static json_t *features_json(const struct gpu_properties *p) {
                      "timestamps", p->timestamps);
 }
 
-/* The sizes of cooperative matrices, or why there are none. */
+/* By precision, the size of cooperative matrices, or why there are none. */
 static json_t *matrices_json(const struct gpu_properties *p) {
-    const char *const missing = matrices_missing(p);
-    if (missing[0] != '\0')
-        return json_pack("{s:s}", "missing", missing);
-    return json_pack("{s:i, s:i, s:i, s:i}", "m", p->matrix.m, "n", p->matrix.n, "k", p->matrix.k, "subgroup",
-                     p->subgroup_size);
+    json_t *const object = json_object();
+    for (enum precision precision = PRECISION_F16; precision < PRECISION_COUNT; precision++) {
+        const struct gpu_matrix *const matrix = &p->matrix[precision];
+        const char *const missing = matrices_missing(p, precision);
+        json_object_set_new(object, precision_name(precision),
+                            missing[0] != '\0'
+                                ? json_pack("{s:s}", "missing", missing)
+                                : json_pack("{s:i, s:i, s:i, s:i}", "m", matrix->m, "n", matrix->n, "k",
+                                            matrix->k, "subgroup", p->subgroup_size));
+    }
+    return object;
 }
 
 /* By the operator's name; NULL on failure. */

@@ -20,7 +20,11 @@ void gpu_name_object(const struct gpu_device *device, VkObjectType type, uint64_
 
 /* ---- opening and closing ---- */
 
-enum { MAX_EXTENSIONS = 5 };
+enum { MAX_EXTENSIONS = 6 };
+
+static bool has_matrices(const struct gpu_properties *properties) {
+    return properties->matrix[PRECISION_F16].m != 0 || properties->matrix[PRECISION_BF16].m != 0;
+}
 
 static uint32_t choose_extensions(const char *extensions[MAX_EXTENSIONS], const struct gpu_device *device) {
     const struct gpu_support *const support = &device->support;
@@ -33,39 +37,66 @@ static uint32_t choose_extensions(const char *extensions[MAX_EXTENSIONS], const 
         extensions[count++] = VK_EXT_MEMORY_BUDGET_EXTENSION_NAME;
     if (support->statistics)
         extensions[count++] = VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME;
-    if (device->properties.matrix.m != 0)
+    if (has_matrices(&device->properties))
         extensions[count++] = VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME;
+    if (device->properties.matrix[PRECISION_BF16].m != 0)
+        extensions[count++] = VK_KHR_SHADER_BFLOAT16_EXTENSION_NAME;
     return count;
+}
+
+/* Features of extensions, each of them enabled. */
+struct features {
+    VkPhysicalDeviceSubgroupSizeControlFeatures sizes;
+    VkPhysicalDeviceFaultFeaturesEXT fault;
+    VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR executables;
+    VkPhysicalDeviceCooperativeMatrixFeaturesKHR matrices;
+    VkPhysicalDeviceShaderBfloat16FeaturesKHR bfloat16;
+};
+
+static const struct features all_features = {
+    .sizes = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
+              .subgroupSizeControl = VK_TRUE},
+    .fault = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FAULT_FEATURES_EXT, .deviceFault = VK_TRUE},
+    .executables = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR,
+                    .pipelineExecutableInfo = VK_TRUE},
+    .matrices = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR,
+                 .cooperativeMatrix = VK_TRUE},
+    .bfloat16 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_BFLOAT16_FEATURES_KHR,
+                 .shaderBFloat16Type = VK_TRUE,
+                 .shaderBFloat16CooperativeMatrix = VK_TRUE},
+};
+
+/* Puts a structure, which is wanted or not, before a chain. */
+static void add_feature(void **chain, bool wanted, void *structure, void **next) {
+    if (!wanted)
+        return;
+    *next = *chain;
+    *chain = structure;
+}
+
+/* Those that the device has and a variant makes use of, as a chain of structures in *features. */
+static void *choose_features(struct features *features, const struct gpu_device *device) {
+    void *chain = NULL;
+    *features = all_features;
+    add_feature(&chain, device->support.subgroup_size_control, &features->sizes, &features->sizes.pNext);
+    add_feature(&chain, device->support.device_fault, &features->fault, &features->fault.pNext);
+    add_feature(&chain, device->support.statistics, &features->executables, &features->executables.pNext);
+    add_feature(&chain, has_matrices(&device->properties), &features->matrices, &features->matrices.pNext);
+    add_feature(&chain, device->properties.matrix[PRECISION_BF16].m != 0, &features->bfloat16,
+                &features->bfloat16.pNext);
+    return chain;
 }
 
 /* Robust buffer access stays off, and a feature is enabled only where a variant makes use of it. */
 static enum status create_logical(struct gpu_device *device) {
     const struct gpu_properties *const properties = &device->properties;
-    const struct gpu_support *const support = &device->support;
     const char *extensions[MAX_EXTENSIONS];
     const uint32_t extension_count = choose_extensions(extensions, device);
-    VkPhysicalDeviceSubgroupSizeControlFeatures sizes = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
-        .subgroupSizeControl = VK_TRUE};
-    VkPhysicalDeviceFaultFeaturesEXT fault = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FAULT_FEATURES_EXT,
-                                              .pNext = support->subgroup_size_control ? &sizes : NULL,
-                                              .deviceFault = VK_TRUE};
-    void *const with_fault = support->device_fault ? (void *)&fault : fault.pNext;
-    VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR executables = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR,
-        .pNext = with_fault,
-        .pipelineExecutableInfo = VK_TRUE,
-    };
-    VkPhysicalDeviceCooperativeMatrixFeaturesKHR matrices = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR,
-        .pNext = support->statistics ? (void *)&executables : with_fault,
-        .cooperativeMatrix = VK_TRUE,
-    };
-    const bool has_matrices = properties->matrix.m != 0;
+    struct features features;
     VkPhysicalDeviceVulkan12Features core12 = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
-        .pNext = has_matrices ? (void *)&matrices : matrices.pNext,
-        .vulkanMemoryModel = has_matrices,
+        .pNext = choose_features(&features, device),
+        .vulkanMemoryModel = has_matrices(properties),
         .shaderFloat16 = properties->float16,
         .timelineSemaphore = VK_TRUE,
     };
@@ -77,7 +108,7 @@ static enum status create_logical(struct gpu_device *device) {
     const float priority = 1.0f;
     const VkDeviceQueueCreateInfo queue = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
-        .queueFamilyIndex = support->queue_family,
+        .queueFamilyIndex = device->support.queue_family,
         .queueCount = 1,
         .pQueuePriorities = &priority,
     };
@@ -91,7 +122,7 @@ static enum status create_logical(struct gpu_device *device) {
     };
     TRY(gpu_check_result(vkCreateDevice(device->physical, &info, NULL, &device->handle), "open the device"));
     volkLoadDeviceTable(&device->vk, device->handle);
-    device->vk.vkGetDeviceQueue(device->handle, support->queue_family, 0, &device->queue);
+    device->vk.vkGetDeviceQueue(device->handle, device->support.queue_family, 0, &device->queue);
     return STATUS_OK;
 }
 
@@ -107,6 +138,15 @@ static enum status create_queue_objects(struct gpu_device *device) {
                                         "transfer");
 }
 
+/* A validation layer complains about what is younger than it is. */
+static void leave_out_new_matrices(struct gpu_properties *properties, uint32_t layer_version) {
+    static const char older[] = "the validation layer is older than they are";
+    if (layer_version < VK_MAKE_API_VERSION(0, 1, 3, 255))
+        gpu_matrices_remove(properties, PRECISION_F16, older);
+    if (layer_version < VK_MAKE_API_VERSION(0, 1, 4, 311))
+        gpu_matrices_remove(properties, PRECISION_BF16, older);
+}
+
 static enum status open_selected(struct gpu_device *device, const char *selector,
                                  const struct gpu_options *options) {
     device->unmapped = options->unmapped;
@@ -116,8 +156,8 @@ static enum status open_selected(struct gpu_device *device, const char *selector
     gpu_properties_query(device->physical, &device->properties, &device->support);
     device->pace = gpu_pace_start(device->properties.type, options->work_at_once);
     device->support.statistics = device->support.statistics && options->compile_only;
-    if (options->validate && device->instance.layer_version < VK_MAKE_API_VERSION(0, 1, 3, 255))
-        gpu_matrices_remove(&device->properties, "the validation layer is older than they are");
+    if (options->validate)
+        leave_out_new_matrices(&device->properties, device->instance.layer_version);
     vkGetPhysicalDeviceMemoryProperties(device->physical, &device->memory);
     TRY(create_logical(device));
     if (!device->compile_only)

@@ -19,6 +19,7 @@
 #ifndef MNSP_GPU_GPU_H
 #define MNSP_GPU_GPU_H
 
+#include "base/precision.h"
 #include "base/status.h"
 
 #include <stdbool.h>
@@ -54,9 +55,11 @@ enum gpu_device_type {
 };
 
 /* Cooperative matrices: what the subgroups of a device multiply at once, (m, k) times (k, n), factors of
- * 16-bit floats with sums of 32 bits. */
+ * 16-bit floats with sums of 32 bits. Of several sizes that a device offers, the one with the most
+ * products, each side at most 32. */
 struct gpu_matrix {
     uint32_t m, n, k; /* all 0: it has none */
+    char missing[96]; /* why, in words; "" when it has some */
 };
 
 /* What a device offers: its name, its limits, and the features that variants ask for. Sizes in bytes. */
@@ -77,10 +80,9 @@ struct gpu_properties {
     uint32_t subgroup_min, subgroup_max; /* what a shader can require; 0 and 0 when it cannot */
     bool subgroup_quad;                  /* quad operations in compute shaders, subgroups of 4 or more */
     bool subgroup_arithmetic, float16, storage16, timestamps;
-    double timestamp_period; /* nanoseconds per tick */
-    struct gpu_matrix matrix;
-    char matrix_missing[96]; /* why it has no matrices, in words; "" when it has */
-    char missing[256];       /* what it lacks of the floor, in words; "" when it is usable */
+    double timestamp_period;                   /* nanoseconds per tick */
+    struct gpu_matrix matrix[PRECISION_COUNT]; /* by the precision of the factors; of f32 there are none */
+    char missing[256]; /* what it lacks of the floor, in words; "" when it is usable */
 };
 
 /* All devices of this machine, usable or not. *list is released with free(). No loader or no driver gives

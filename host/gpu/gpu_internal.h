@@ -52,7 +52,7 @@ struct gpu_support {
     uint32_t queue_family;
     uint32_t timestamp_bits;
     bool subgroup_size_control, subgroup_extension, device_fault, memory_budget, statistics;
-    bool matrices; /* the extension is there; properties->matrix tells whether it can be used */
+    bool matrices, bfloat16; /* the extensions are there; properties->matrix tells whether they can be used */
 };
 
 void gpu_properties_query(VkPhysicalDevice physical, struct gpu_properties *properties,
@@ -60,8 +60,8 @@ void gpu_properties_query(VkPhysicalDevice physical, struct gpu_properties *prop
 /* Fills in properties->matrix. */
 void gpu_matrices_query(VkPhysicalDevice physical, struct gpu_properties *properties,
                         const struct gpu_support *support);
-/* Does without, for the reason. */
-void gpu_matrices_remove(struct gpu_properties *properties, const char *reason);
+/* Does without those of a precision, for the reason. */
+void gpu_matrices_remove(struct gpu_properties *properties, enum precision precision, const char *reason);
 /* All physical devices of an instance; *list is released with free(). */
 MNSP_NODISCARD enum status gpu_physical_devices(const struct gpu_instance *instance, VkPhysicalDevice **list,
                                                 uint32_t *count);

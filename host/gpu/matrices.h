@@ -1,5 +1,6 @@
-/* matrices.h: the names of VK_KHR_cooperative_matrix for headers that are older than it (Debian 12's are
- * 1.3.239). The values are those of the Vulkan registry. Only this room includes it. */
+/* matrices.h: the names of VK_KHR_cooperative_matrix and VK_KHR_shader_bfloat16 for headers that are older
+ * than they (Debian 12's are 1.3.239, Debian 13's 1.4.309). The values are those of the Vulkan registry.
+ * Only this room includes it. */
 #ifndef MNSP_GPU_MATRICES_H
 #define MNSP_GPU_MATRICES_H
 
@@ -41,6 +42,20 @@ typedef struct VkCooperativeMatrixPropertiesKHR {
 
 typedef VkResult(VKAPI_PTR *PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR)(
     VkPhysicalDevice physicalDevice, uint32_t *pPropertyCount, VkCooperativeMatrixPropertiesKHR *pProperties);
+#endif
+
+#ifndef VK_KHR_shader_bfloat16
+#define VK_KHR_SHADER_BFLOAT16_EXTENSION_NAME                          "VK_KHR_shader_bfloat16"
+#define VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_BFLOAT16_FEATURES_KHR ((VkStructureType)1000141000)
+#define VK_COMPONENT_TYPE_BFLOAT16_KHR                                 ((VkComponentTypeKHR)1000141000)
+
+typedef struct VkPhysicalDeviceShaderBfloat16FeaturesKHR {
+    VkStructureType sType;
+    void *pNext;
+    VkBool32 shaderBFloat16Type;
+    VkBool32 shaderBFloat16DotProduct;
+    VkBool32 shaderBFloat16CooperativeMatrix;
+} VkPhysicalDeviceShaderBfloat16FeaturesKHR;
 #endif
 
 #endif

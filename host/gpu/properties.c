@@ -44,6 +44,8 @@ static void query_extensions(VkPhysicalDevice physical, struct gpu_support *supp
             support->memory_budget = true;
         else if (strcmp(name, VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME) == 0)
             support->matrices = true;
+        else if (strcmp(name, VK_KHR_SHADER_BFLOAT16_EXTENSION_NAME) == 0)
+            support->bfloat16 = true;
         else if (strcmp(name, VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME) == 0)
             support->statistics = true;
     }

@@ -10,6 +10,7 @@ void dispatch_matmul(struct dispatch *dispatch, const union operator_value *valu
     if (dispatch->tiling == NULL)
         dispatch->tiling = tiling_standard(&product, device);
     const struct tiling *const tiling = dispatch->tiling;
+    const struct gpu_matrix *const matrix = &device->matrix[product.precision];
     const uint32_t constants[] = {
         dispatch->constants[0],
         tiling_width(tiling, device),
@@ -24,9 +25,9 @@ void dispatch_matmul(struct dispatch *dispatch, const union operator_value *valu
         tiling->depth,
         (uint32_t)product.precision,
         (uint32_t)DISPATCH_SIZE(matmul, gelu),
-        device->matrix.m,
-        device->matrix.n,
-        device->matrix.k,
+        matrix->m,
+        matrix->n,
+        matrix->k,
         device->subgroup_size,
     };
     enum { OF_MATRICES = 4 }; /* the last ones, which other variants do not have */
@@ -35,10 +36,11 @@ void dispatch_matmul(struct dispatch *dispatch, const union operator_value *valu
     dispatch->subgroup_size = matrices ? device->subgroup_size : 0;
     for (uint32_t i = 0; i < dispatch->constant_count; i++)
         dispatch->constants[i] = constants[i];
-    dispatch->variant = tiling->variant;
-    snprintf(dispatch->form, sizeof dispatch->form, "tiles of %u x %u%s, %s", tiling_rows(tiling, device),
-             tiling_columns(tiling, device), tiling->depth > 0 ? " through shared memory" : "",
-             precision_name(product.precision));
+    dispatch->variant = tiling_shader(tiling, product.precision);
+    snprintf(dispatch->form, sizeof dispatch->form, "tiles of %u x %u%s, %s",
+             tiling_rows(tiling, product.precision, device),
+             tiling_columns(tiling, product.precision, device),
+             tiling->depth > 0 ? " through shared memory" : "", precision_name(product.precision));
     dispatch_fold(dispatch, tiling_count(tiling, &product, device), device);
     dispatch->work = 2.0 * (double)product.batch * (double)product.m * (double)product.n * (double)product.k;
 }

@@ -61,8 +61,15 @@ const struct operator_info *operator_info(enum operator_id id);
 
 /* A shader as the build makes it from shaders/<operator>.comp: for any device; where the source uses
  * shaders/include/team.glsl, once more for devices with quad operations; where it uses include/matrix.glsl,
- * and the shader compiler can, once more for devices with cooperative matrices. */
-enum shader_variant { SHADER_PLAIN, SHADER_QUADS, SHADER_MATRICES, SHADER_VARIANT_COUNT };
+ * and the shader compiler can, twice more for devices with cooperative matrices, of factors in f16 and in
+ * bf16. */
+enum shader_variant {
+    SHADER_PLAIN,
+    SHADER_QUADS,
+    SHADER_MATRICES,
+    SHADER_MATRICES_BF16,
+    SHADER_VARIANT_COUNT
+};
 
 struct operator_shader {
     const uint32_t *code; /* SPIR-V; NULL when there is no such variant */

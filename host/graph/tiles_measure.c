@@ -128,8 +128,9 @@ static enum status time_tiling(double *least, const struct bench *bench, const s
 /* What a tiling computes beyond the product, past its edges. */
 static double waste(const struct tiling *tiling, const struct product *p,
                     const struct gpu_properties *device) {
-    const double padded = (double)tiling_count(tiling, p, device) * tiling_rows(tiling, device) *
-                          tiling_columns(tiling, device);
+    const double padded = (double)tiling_count(tiling, p, device) *
+                          tiling_rows(tiling, p->precision, device) *
+                          tiling_columns(tiling, p->precision, device);
     return padded / ((double)p->batch * (double)p->m * (double)p->n);
 }
 

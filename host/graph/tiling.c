@@ -65,18 +65,25 @@ static bool uses_matrices(const struct tiling *tiling) {
     return tiling->variant == SHADER_MATRICES;
 }
 
-uint32_t tiling_rows(const struct tiling *tiling, const struct gpu_properties *device) {
-    return tiling->lane_rows * tiling->rows * (uses_matrices(tiling) ? device->matrix.m : 1);
+enum shader_variant tiling_shader(const struct tiling *tiling, enum precision precision) {
+    return uses_matrices(tiling) && precision == PRECISION_BF16 ? SHADER_MATRICES_BF16 : tiling->variant;
 }
 
-uint32_t tiling_columns(const struct tiling *tiling, const struct gpu_properties *device) {
+uint32_t tiling_rows(const struct tiling *tiling, enum precision precision,
+                     const struct gpu_properties *device) {
+    return tiling->lane_rows * tiling->rows * (uses_matrices(tiling) ? device->matrix[precision].m : 1);
+}
+
+uint32_t tiling_columns(const struct tiling *tiling, enum precision precision,
+                        const struct gpu_properties *device) {
     return tiling->width / tiling->lane_rows * tiling->columns *
-           (uses_matrices(tiling) ? device->matrix.n : 1);
+           (uses_matrices(tiling) ? device->matrix[precision].n : 1);
 }
 
 uint64_t tiling_count(const struct tiling *tiling, const struct product *product,
                       const struct gpu_properties *device) {
-    const uint64_t rows = tiling_rows(tiling, device), columns = tiling_columns(tiling, device);
+    const uint64_t rows = tiling_rows(tiling, product->precision, device);
+    const uint64_t columns = tiling_columns(tiling, product->precision, device);
     return (uint64_t)product->batch * ((product->m + rows - 1) / rows) *
            ((product->n + columns - 1) / columns);
 }
@@ -87,14 +94,17 @@ uint32_t tiling_width(const struct tiling *tiling, const struct gpu_properties *
 
 /* Of both operands, and of the sums where they are matrices, with the padding of shaders/matmul.comp. Which
  * way an operand is stored there makes a difference: this is the larger one. */
-static uint32_t shared_bytes(const struct tiling *tiling, const struct gpu_properties *device) {
-    const uint32_t rows = tiling_rows(tiling, device), columns = tiling_columns(tiling, device);
+static uint32_t shared_bytes(const struct tiling *tiling, enum precision precision,
+                             const struct gpu_properties *device) {
+    const struct gpu_matrix *const matrix = &device->matrix[precision];
+    const uint32_t rows = tiling_rows(tiling, precision, device);
+    const uint32_t columns = tiling_columns(tiling, precision, device);
     if (!uses_matrices(tiling))
         return tiling->depth * (rows / 4 + 1 + columns / 4 + 1) * 16;
-    const uint32_t depth = tiling->depth * device->matrix.k, padding = 8;
+    const uint32_t depth = tiling->depth * matrix->k, padding = 8;
     const uint32_t halves = rows * depth + padding * (rows > depth ? rows : depth) + columns * depth +
                             padding * (columns > depth ? columns : depth);
-    return halves * 2 + tiling->width * device->matrix.m * device->matrix.n * 4;
+    return halves * 2 + tiling->width * matrix->m * matrix->n * 4;
 }
 
 /* This build may have no code of a variant. */
@@ -103,10 +113,11 @@ static bool is_built(enum shader_variant variant) {
 }
 
 bool tiling_fits(const struct tiling *tiling, enum precision precision, const struct gpu_properties *device) {
-    if (uses_matrices(tiling) && (device->matrix.m == 0 || precision != PRECISION_F16))
+    if (uses_matrices(tiling) && device->matrix[precision].m == 0)
         return false;
-    return is_built(tiling->variant) && tiling_width(tiling, device) <= device->max_invocations &&
-           shared_bytes(tiling, device) <= device->max_shared_bytes &&
+    return is_built(tiling_shader(tiling, precision)) &&
+           tiling_width(tiling, device) <= device->max_invocations &&
+           shared_bytes(tiling, precision, device) <= device->max_shared_bytes &&
            (tiling->variant != SHADER_QUADS || device->subgroup_quad);
 }
 
@@ -124,7 +135,7 @@ static bool is_too_large(const struct tiling *tiling, const struct product *prod
                          const struct gpu_properties *device) {
     enum { THIN_ROWS = 8 };
     if (tiling->variant == SHADER_QUADS)
-        return product->m <= THIN_ROWS && tiling_rows(tiling, device) > THIN_ROWS;
+        return product->m <= THIN_ROWS && tiling_rows(tiling, product->precision, device) > THIN_ROWS;
     return tiling_count(tiling, product, device) < ENOUGH_TILES;
 }
 

@@ -27,8 +27,8 @@ struct product product_of(const union operator_value *values);
 /* The fields from `width` on are the shader's constants. */
 struct tiling {
     const char *name;
-    /* SHADER_QUADS: in registers; SHADER_PLAIN: through shared memory; SHADER_MATRICES: for f16,
-     * on devices with cooperative matrices, where "invocation" below is a subgroup, and each unit
+    /* SHADER_QUADS: in registers; SHADER_PLAIN: through shared memory; SHADER_MATRICES: for f16 and bf16,
+     * on devices with cooperative matrices of them, where "invocation" below is a subgroup, and each unit
      * of c and k one matrix */
     enum shader_variant variant;
     bool is_standard;       /* the fixed choice may take it */
@@ -43,10 +43,15 @@ const struct tiling *tiling_at(size_t index);
 /* NULL when there is none of that name. */
 const struct tiling *tiling_by_name(const char *name);
 
-/* On a device: rows and columns of c in a tile, and how many tiles, which are
- * workgroups, make up a product. */
-uint32_t tiling_rows(const struct tiling *tiling, const struct gpu_properties *device);
-uint32_t tiling_columns(const struct tiling *tiling, const struct gpu_properties *device);
+/* The code that computes a product of that precision in it. */
+enum shader_variant tiling_shader(const struct tiling *tiling, enum precision precision);
+
+/* On a device: rows and columns of c in a tile, and how many tiles, which are workgroups, make up a
+ * product. */
+uint32_t tiling_rows(const struct tiling *tiling, enum precision precision,
+                     const struct gpu_properties *device);
+uint32_t tiling_columns(const struct tiling *tiling, enum precision precision,
+                        const struct gpu_properties *device);
 uint64_t tiling_count(const struct tiling *tiling, const struct product *product,
                       const struct gpu_properties *device);
 /* Invocations of a workgroup. */

@@ -80,10 +80,10 @@ static void test_devices_have_what_they_have(void **state) {
     assert_string_equal(list, "plain,");
     struct variant variant;
     OK(variant_by_name(&variant, "narrow+quads"));
-    assert_int_equal(variant_require(&variant, &device), STATUS_UNSUPPORTED);
+    assert_int_equal(variant_require(&variant, PRECISION_F32, &device), STATUS_UNSUPPORTED);
     assert_non_null(strstr(status_message(), "quads"));
     OK(variant_by_name(&variant, "narrow"));
-    OK(variant_require(&variant, &device));
+    OK(variant_require(&variant, PRECISION_F32, &device));
 }
 
 /* ---- explanations ---- */

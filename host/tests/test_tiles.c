@@ -228,7 +228,7 @@ static void matrices_need_what_they_need(void **state) {
                                     .subgroup_size = 32,
                                     .max_invocations = 1024,
                                     .max_shared_bytes = 32768,
-                                    .matrix = {16, 16, 16}};
+                                    .matrix = {[PRECISION_F16] = {16, 16, 16, ""}}};
     const struct tiling *const large = tiling_by_name("matrices-2x2-of-4x4");
     const struct tiling *const small = tiling_by_name("matrices-2x2-of-2x2");
     const struct product product = {.batch = 1, .m = 4096, .n = 4096, .k = 4096, .precision = PRECISION_F16};
@@ -238,18 +238,25 @@ static void matrices_need_what_they_need(void **state) {
     }
     assert_true(tiling_fits(large, PRECISION_F16, &device));
     assert_int_equal(tiling_width(large, &device), 128);
-    assert_int_equal(tiling_rows(large, &device), 128);
-    assert_int_equal(tiling_columns(large, &device), 128);
+    assert_int_equal(tiling_rows(large, PRECISION_F16, &device), 128);
+    assert_int_equal(tiling_columns(large, PRECISION_F16, &device), 128);
+    assert_int_equal(tiling_shader(large, PRECISION_F16), SHADER_MATRICES);
     assert_false(tiling_fits(large, PRECISION_F32, &device));
     assert_false(tiling_fits(large, PRECISION_BF16, &device));
     assert_int_not_equal(tiling_standard(&product, &device)->variant, SHADER_MATRICES);
+    device.matrix[PRECISION_BF16] = (struct gpu_matrix){8, 16, 32, ""};
+    assert_true(tiling_fits(large, PRECISION_BF16, &device));
+    assert_int_equal(tiling_rows(large, PRECISION_BF16, &device), 64);
+    assert_int_equal(tiling_columns(large, PRECISION_BF16, &device), 128);
+    assert_int_equal(tiling_shader(large, PRECISION_BF16), SHADER_MATRICES_BF16);
     device.max_shared_bytes = 16384;
     assert_false(tiling_fits(large, PRECISION_F16, &device));
     assert_true(tiling_fits(small, PRECISION_F16, &device));
     device.max_invocations = 64;
     assert_false(tiling_fits(small, PRECISION_F16, &device));
-    device.max_invocations = 1024, device.matrix.m = 0;
+    device.max_invocations = 1024, device.matrix[PRECISION_F16].m = 0;
     assert_false(tiling_fits(small, PRECISION_F16, &device));
+    assert_true(tiling_fits(small, PRECISION_BF16, &device));
 }
 
 /* ---- bits ---- */
