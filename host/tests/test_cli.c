@@ -145,6 +145,19 @@ static void wrong_bench_is_status_2(void **state) {
 
 /* ---- devices ---- */
 
+/* For each precision a size, or why there is none. */
+static void assert_matrices_are_told(const json_t *device) {
+    static const char *const precisions[] = {"f16", "bf16"};
+    for (size_t i = 0; i < 2; i++) {
+        json_t *const matrices = json_object_get(json_object_get(device, "matrices"), precisions[i]);
+        const char *const missing = json_string_value(json_object_get(matrices, "missing"));
+        if (missing != NULL)
+            assert_true(strlen(missing) > 0);
+        else
+            assert_true(json_integer_value(json_object_get(matrices, "m")) >= 4);
+    }
+}
+
 static void devices_are_named(void **state) {
     (void)state;
     if (!has_device())
@@ -163,6 +176,7 @@ static void devices_are_named(void **state) {
     assert_ok(json_need_text(&name, json_array_get(devices, 0), "name", "output"));
     assert_ok(json_need_integer(&workgroup, json_object_get(operators, "matmul"), "workgroup", "output"));
     assert_true(workgroup >= 1);
+    assert_matrices_are_told(json_array_get(devices, 0));
     json_decref(object);
 }
 
