@@ -10,7 +10,7 @@
 enum { MOST_BYTES = 64 << 20 };
 
 /* What makes two results the same measurement. */
-static const char *const identity[] = {"op",   "sizes",  "shape", "transpose",
+static const char *const identity[] = {"op",   "sizes",  "shape", "transpose", "precision",
                                        "step", "preset", "batch", "read"};
 
 static bool same(const json_t *a, const json_t *b) {

@@ -6,6 +6,7 @@
 #include "cli/ceiling.h"
 #include "cli/json.h"
 #include "cli/measure.h"
+#include "cli/tiles.h"
 #include "graph/operator_index.h"
 #include "graph/operators.h"
 
@@ -14,6 +15,13 @@
 #include <string.h>
 
 enum { MOST_DIMENSIONS = 4 };
+
+/* Where operators run, and how often. */
+struct place {
+    struct gpu_device *device;
+    struct tiles *tiles; /* of products, as in the step */
+    size_t repeat;
+};
 
 struct measured {
     double milliseconds;      /* median */
@@ -45,25 +53,24 @@ static void copy_node(struct graph *graph, const struct graph_node *node) {
 
 /* ---- measuring ---- */
 
-static enum status measure_graph(struct graph *graph, struct gpu_device *device, size_t repeat,
-                                 struct measured *out) {
+static enum status measure_graph(struct graph *graph, const struct place *place, struct measured *out) {
     const struct graph_node *const node = graph_node(graph, 0);
     /* An executor may cut the node in two: what it is comes from before. */
     const double work = cli_node_is_product(node) ? graph_node_work(node) : 0, bytes = cli_node_bytes(node);
-    TRY(cli_measure_graph(&out->milliseconds, graph, device, repeat));
+    TRY(cli_measure_graph(&out->milliseconds, graph, place->device, place->tiles, place->repeat));
     out->gflops = 1e-6 * work / out->milliseconds;
     out->gigabytes = 1e-6 * bytes / out->milliseconds;
     return STATUS_OK;
 }
 
-static enum status measure_node(const struct graph_node *node, struct gpu_device *device, size_t repeat,
+static enum status measure_node(const struct graph_node *node, const struct place *place,
                                 struct measured *out) {
     struct graph *graph;
     TRY(graph_create(&graph));
     copy_node(graph, node);
     enum status status = graph_status(graph);
     if (status == STATUS_OK)
-        status = measure_graph(graph, device, repeat, out);
+        status = measure_graph(graph, place, out);
     graph_destroy(graph);
     return status;
 }
@@ -101,7 +108,7 @@ static enum status read_transpose(const char *text, bool *a, bool *b) {
 }
 
 static void append_product(struct graph *graph, const size_t s[MOST_DIMENSIONS], bool transpose_a,
-                           bool transpose_b) {
+                           bool transpose_b, enum precision precision) {
     const size_t batch = s[0], m = s[1], n = s[2], k = s[3];
     const struct tensor *const a =
         graph_activation(graph, transpose_a ? SHAPE(batch, k, m) : SHAPE(batch, m, k));
@@ -111,28 +118,32 @@ static void append_product(struct graph *graph, const size_t s[MOST_DIMENSIONS],
     graph_output(graph, b, "b");
     graph_append_product(
         graph, graph_activation(graph, SHAPE(batch, m, n)),
-        &(struct graph_product){a, b, NULL, batch, m, n, k, transpose_a, transpose_b, PRECISION_F32});
+        &(struct graph_product){a, b, NULL, batch, m, n, k, transpose_a, transpose_b, precision});
 }
 
-static json_t *product_json(const struct cli_values *values, const struct gpu_device *device,
-                            const struct measured *m) {
-    return json_pack(
-        "{s:s, s:s, s:s, s:f, s:f, s:f, s:o, s:o}", "op", "matmul", "shape", cli_text(values, "shape"),
-        "transpose", cli_text(values, "transpose") ? cli_text(values, "transpose") : "nn", "gflops",
-        m->gflops, "gigabytes_per_second", m->gigabytes, "milliseconds", m->milliseconds, "device",
-        cli_json_text(cli_device_name(device)), "driver", cli_json_text(cli_driver_name(device)));
+static json_t *product_json(const struct cli_values *values, enum precision precision,
+                            const struct gpu_device *device, const struct measured *m) {
+    return json_pack("{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:o, s:o}", "op", "matmul", "shape",
+                     cli_text(values, "shape"), "transpose",
+                     cli_text(values, "transpose") ? cli_text(values, "transpose") : "nn", "precision",
+                     precision_name(precision), "gflops", m->gflops, "gigabytes_per_second", m->gigabytes,
+                     "milliseconds", m->milliseconds, "device", cli_json_text(cli_device_name(device)),
+                     "driver", cli_json_text(cli_driver_name(device)));
 }
 
 static void print_product(const json_t *row) {
-    printf("matmul %s %s: %.3f ms, %.2f GFLOP/s on %s (%s)", json_string_value(json_object_get(row, "shape")),
+    printf("matmul %s %s %s: %.3f ms, %.2f GFLOP/s on %s (%s)",
+           json_string_value(json_object_get(row, "shape")),
            json_string_value(json_object_get(row, "transpose")),
+           json_string_value(json_object_get(row, "precision")),
            json_real_value(json_object_get(row, "milliseconds")),
            json_real_value(json_object_get(row, "gflops")), json_string_value(json_object_get(row, "device")),
            json_string_value(json_object_get(row, "driver")));
     bench_print_ratio(row);
 }
 
-static enum status bench_product(const struct cli_values *values, struct gpu_device *device, size_t repeat) {
+static enum status bench_product(const struct cli_values *values, enum precision precision,
+                                 const struct place *place) {
     size_t sizes[MOST_DIMENSIONS] = {0};
     bool transpose_a, transpose_b;
     struct graph *graph;
@@ -140,14 +151,14 @@ static enum status bench_product(const struct cli_values *values, struct gpu_dev
     TRY(read_shape(cli_text(values, "shape"), sizes));
     TRY(read_transpose(cli_text(values, "transpose"), &transpose_a, &transpose_b));
     TRY(graph_create(&graph));
-    append_product(graph, sizes, transpose_a, transpose_b);
+    append_product(graph, sizes, transpose_a, transpose_b, precision);
     enum status status = graph_status(graph);
     if (status == STATUS_OK)
-        status = measure_graph(graph, device, repeat, &measured);
+        status = measure_graph(graph, place, &measured);
     graph_destroy(graph);
     if (status != STATUS_OK)
         return status;
-    return bench_tell(values, product_json(values, device, &measured), print_product);
+    return bench_tell(values, product_json(values, precision, place->device, &measured), print_product);
 }
 
 /* ---- the operators of a step ---- */
@@ -189,15 +200,15 @@ static json_t *row_json(const struct graph_node *node, const struct measured *m,
     return row;
 }
 
-static enum status measure_all(const struct graph *graph, enum operator_id only, struct gpu_device *device,
-                               size_t repeat, const struct cli_ceilings *ceilings, json_t *rows) {
+static enum status measure_all(const struct graph *graph, enum operator_id only, const struct place *place,
+                               const struct cli_ceilings *ceilings, json_t *rows) {
     for (size_t i = 0; i < graph_node_count(graph); i++) {
         const struct graph_node *const node = graph_node(graph, i);
         struct measured measured = {0};
         if ((only != OPERATOR_COUNT && node->operator!= only) || !is_new(graph, i))
             continue;
         cli_show("node %zu of %zu", i + 1, graph_node_count(graph));
-        TRY(measure_node(node, device, repeat, &measured));
+        TRY(measure_node(node, place, &measured));
         json_array_append_new(rows, row_json(node, &measured, ceilings));
     }
     cli_show("%s", "");
@@ -240,12 +251,12 @@ static enum status check_found(const struct graph *graph, enum operator_id only)
 }
 
 static enum status bench_graph(const struct cli_values *values, const struct graph *graph,
-                               enum operator_id only, struct gpu_device *device, size_t repeat) {
+                               enum operator_id only, const struct place *place) {
     struct cli_ceilings ceilings;
     TRY(check_found(graph, only));
-    TRY(cli_measure_ceilings(&ceilings, graph, device));
+    TRY(cli_measure_ceilings(&ceilings, graph, place->device, place->tiles));
     json_t *const rows = json_array();
-    const enum status status = measure_all(graph, only, device, repeat, &ceilings, rows);
+    const enum status status = measure_all(graph, only, place, &ceilings, rows);
     if (status != STATUS_OK) {
         json_decref(rows);
         return status;
@@ -253,8 +264,8 @@ static enum status bench_graph(const struct cli_values *values, const struct gra
     return bench_tell(values,
                       json_pack("{s:o, s:o, s:o, s:o}", "operators", rows, "ceilings",
                                 cli_ceilings_json(&ceilings), "device",
-                                cli_json_text(cli_device_name(device)), "driver",
-                                cli_json_text(cli_driver_name(device))),
+                                cli_json_text(cli_device_name(place->device)), "driver",
+                                cli_json_text(cli_driver_name(place->device))),
                       print_operators);
 }
 
@@ -268,21 +279,49 @@ static enum status find_operator(const char *name, enum operator_id *out) {
     return status_set(STATUS_USAGE, "--op %s: no such operator; spec/operators.def lists them", name);
 }
 
+/* Makes the choices that the step itself would make; its own graph is cut and fused as the device needs it. */
+static enum status choose_tiles(const struct settings *settings, const struct train_step_options *options,
+                                struct tiles *tiles) {
+    struct train_step *step;
+    struct plan *plan = NULL;
+    if (tiles == NULL)
+        return STATUS_OK;
+    TRY(train_step_describe(&step, settings, options));
+    enum status status = executor_make_plan(&plan, step->graph, options->device);
+    if (status == STATUS_OK)
+        status = tiles_complete(tiles, step->graph);
+    plan_destroy(plan);
+    train_step_destroy(step);
+    return status;
+}
+
+static enum status bench_step_operators(const struct cli_values *values, const struct settings *settings,
+                                        enum operator_id only, const struct place *place) {
+    struct train_step_options options = {.batch = (size_t)settings_part_rows(settings),
+                                         .device = place->device};
+    struct train_step *step;
+    TRY(choose_tiles(settings, &options, place->tiles));
+    options.device = NULL; /* the step is only looked at */
+    TRY(train_step_create(&step, settings, &options));
+    const enum status status = bench_graph(values, step->graph, only, place);
+    train_step_destroy(step);
+    return status;
+}
+
 enum status bench_operators(const struct cli_values *values, struct gpu_device *device, size_t repeat) {
     enum operator_id only;
     struct settings settings;
-    struct train_step *step;
+    struct place place = {.device = device, .repeat = repeat};
     TRY(find_operator(cli_text(values, "op"), &only));
     if (cli_given(values, "shape") && only != OPERATOR_matmul)
         return status_set(STATUS_USAGE,
                           "--shape is for --op matmul; without it the sizes of a step are taken");
-    if (cli_given(values, "shape"))
-        return bench_product(values, device, repeat);
     TRY(cli_step_settings(values, &settings));
-    /* The step is only looked at, which needs no device. */
-    TRY(train_step_create(&step, &settings,
-                          &(struct train_step_options){.batch = (size_t)settings_part_rows(&settings)}));
-    const enum status status = bench_graph(values, step->graph, only, device, repeat);
-    train_step_destroy(step);
+    const struct tiles_options tiles = cli_tiles((enum tiles_mode)settings.tiles);
+    TRY(tiles_open(&place.tiles, device, &tiles));
+    const enum status status = cli_given(values, "shape")
+                                   ? bench_product(values, (enum precision)settings.precision, &place)
+                                   : bench_step_operators(values, &settings, only, &place);
+    tiles_close(place.tiles);
     return status;
 }

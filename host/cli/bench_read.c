@@ -1,6 +1,7 @@
 /* bench_read.c: how fast a recogniser reads rendered words, symbol by symbol where its head does. */
 #include "cli/bench.h"
 #include "cli/read_inputs.h"
+#include "cli/tiles.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -110,8 +111,9 @@ enum status bench_read(const struct cli_values *values, struct gpu_device *devic
     long long batch = STANDARD_BATCH;
     TRY(cli_number(values, "batch", 1, &batch));
     struct reading r = {.batch = (size_t)batch, .repeat = repeat > 0 ? repeat : STANDARD_REPEAT};
-    TRY(recogniser_open(&r.recogniser,
-                        &(struct recogniser_options){.path = path, .batch = r.batch, .device = device}));
+    struct recogniser_options options = {.path = path, .batch = r.batch, .device = device};
+    TRY(cli_tiles_given(&options.tiles, values, TILES_MEASURED));
+    TRY(recogniser_open(&r.recogniser, &options));
     enum status status = measure(&r);
     if (status == STATUS_OK)
         status = bench_tell(values, reading_json(path, device, &r), print_text);

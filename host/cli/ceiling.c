@@ -18,11 +18,12 @@ static size_t product_size(const struct gpu_device *device) {
     return gpu_device_properties(device)->type == GPU_TYPE_CPU ? 1024 : 4096;
 }
 
-static enum status measure(double *rate, double amount, struct graph *graph, struct gpu_device *device) {
+static enum status measure(double *rate, double amount, struct graph *graph, struct gpu_device *device,
+                           struct tiles *tiles) {
     double milliseconds = 0;
     enum status status = graph_status(graph);
     if (status == STATUS_OK)
-        status = cli_measure_graph(&milliseconds, graph, device, 0);
+        status = cli_measure_graph(&milliseconds, graph, device, tiles, 0);
     graph_destroy(graph);
     *rate = milliseconds > 0 ? 1e3 * amount / milliseconds : 0;
     return status;
@@ -33,10 +34,11 @@ static enum status measure_copy(double *rate, struct gpu_device *device) {
     const size_t count = copied_elements(device);
     TRY(graph_create(&graph));
     graph_scale(graph, graph_output(graph, graph_activation(graph, SHAPE(count)), "x"), 1.0F);
-    return measure(rate, 8.0 * (double)count, graph, device);
+    return measure(rate, 8.0 * (double)count, graph, device, NULL);
 }
 
-static enum status measure_product(double *rate, enum precision precision, struct gpu_device *device) {
+static enum status measure_product(double *rate, enum precision precision, struct gpu_device *device,
+                                   struct tiles *tiles) {
     struct graph *graph;
     const size_t n = product_size(device);
     TRY(graph_create(&graph));
@@ -44,7 +46,7 @@ static enum status measure_product(double *rate, enum precision precision, struc
                                *const b = graph_output(graph, graph_activation(graph, SHAPE(n, n)), "b");
     graph_append_product(graph, graph_activation(graph, SHAPE(n, n)),
                          &(struct graph_product){a, b, NULL, 1, n, n, n, false, false, precision});
-    return measure(rate, 2.0 * (double)n * (double)n * (double)n, graph, device);
+    return measure(rate, 2.0 * (double)n * (double)n * (double)n, graph, device, tiles);
 }
 
 static enum precision precision_of(const struct graph_node *node) {
@@ -52,7 +54,7 @@ static enum precision precision_of(const struct graph_node *node) {
 }
 
 enum status cli_measure_ceilings(struct cli_ceilings *out, const struct graph *graph,
-                                 struct gpu_device *device) {
+                                 struct gpu_device *device, struct tiles *tiles) {
     bool used[PRECISION_COUNT] = {[PRECISION_F32] = true};
     *out = (struct cli_ceilings){0};
     for (size_t i = 0; i < graph_node_count(graph); i++)
@@ -63,7 +65,7 @@ enum status cli_measure_ceilings(struct cli_ceilings *out, const struct graph *g
     for (int p = 0; p < PRECISION_COUNT; p++) {
         cli_show("product, %s", precision_name((enum precision)p));
         if (used[p])
-            TRY(measure_product(&out->flops[p], (enum precision)p, device));
+            TRY(measure_product(&out->flops[p], (enum precision)p, device, tiles));
     }
     cli_show("%s", "");
     return STATUS_OK;

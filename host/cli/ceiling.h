@@ -6,6 +6,7 @@
 #include "base/precision.h"
 #include "gpu/gpu.h"
 #include "graph/graph.h"
+#include "graph/tiles.h"
 
 #include <jansson.h>
 
@@ -16,7 +17,7 @@ struct cli_ceilings {
 };
 
 MNSP_NODISCARD enum status cli_measure_ceilings(struct cli_ceilings *out, const struct graph *graph,
-                                                struct gpu_device *device);
+                                                struct gpu_device *device, struct tiles *tiles);
 
 struct cli_least {
     double seconds;

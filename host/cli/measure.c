@@ -78,9 +78,9 @@ static enum status time_runs(struct executor *executor, const struct graph *grap
 }
 
 enum status cli_measure_graph(double *milliseconds, struct graph *graph, struct gpu_device *device,
-                              size_t repeat) {
+                              struct tiles *tiles, size_t repeat) {
     struct executor *executor;
-    TRY(executor_create(&executor, graph, device, true));
+    TRY(executor_create_tiled(&executor, graph, device, true, tiles));
     enum status status = fill(executor, graph_node(graph, 0));
     if (status == STATUS_OK)
         status = time_runs(executor, graph, repeat, milliseconds);

@@ -219,7 +219,7 @@ static enum status run(const struct cli_values *values) {
     profile.repeat = (size_t)repeat;
     enum status status = cli_step_create(&step, &settings, device, true);
     if (status == STATUS_OK)
-        status = cli_measure_ceilings(&profile.ceilings, step->graph, device);
+        status = cli_measure_ceilings(&profile.ceilings, step->graph, device, step->tiles);
     if (status == STATUS_OK)
         status = measure(&profile, step, grouping);
     if (status == STATUS_OK)

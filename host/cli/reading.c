@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/share.h"
+#include "cli/tiles.h"
 
 #define MODEL_IN_THE_BOX "weights/recogniser.safetensors"
 
@@ -44,6 +45,7 @@ enum status cli_recogniser(const struct cli_values *values, const char *path, si
     TRY(cli_number(values, "batch", 1, &batch));
     TRY(cli_number(values, "beam", 1, &beam));
     TRY(cli_real(values, "length-penalty", 0, &options.length_penalty));
+    TRY(cli_tiles_given(&options.tiles, values, TILES_KNOWN));
     options.beam = (size_t)beam;
     options.batch = (size_t)batch < most ? (size_t)batch : most;
     return recogniser_open(recogniser, &options);

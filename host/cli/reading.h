@@ -19,6 +19,9 @@
         {"heads", "N", "attention heads of the encoder, for weights that do not say; default width / 64"},   \
         {"decoder-heads", "N", "attention heads of the recogniser's decoder, likewise; default 8"},          \
         {"max-length", "N", "places of a text, the end mark included, likewise; default 25"},                \
+        {"tiles", "fixed|known|measured",                                                                    \
+         "tiles of matrix products: by a fixed rule, as measured earlier on this device, or measured first " \
+         "where they were not; default known"},                                                              \
         {"no-use-average", NULL, "read with the weights of the last step, not with their average"},          \
         CLI_THREADS_OPTION, CLI_DEVICE_OPTIONS
 

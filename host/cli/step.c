@@ -1,4 +1,5 @@
 #include "cli/step.h"
+#include "cli/tiles.h"
 
 #include "base/memory.h"
 #include "base/philox.h"
@@ -98,19 +99,15 @@ static enum status fill(struct train_step *step, uint64_t seed) {
     return executor_run(step->executor, step->start_segment);
 }
 
-static void report_tiles(void *context, const char *text) {
-    (void)context;
-    cli_say("%s", text);
-}
-
 enum status cli_step_create(struct train_step **out, const struct settings *settings,
                             struct gpu_device *device, bool timed) {
-    TRY(train_step_create(out, settings,
-                          &(struct train_step_options){.batch = (size_t)settings_part_rows(settings),
-                                                       .parts = (size_t)settings->accumulate,
-                                                       .device = device,
-                                                       .timed = timed,
-                                                       .tiles = {.report = report_tiles}}));
+    TRY(train_step_create(
+        out, settings,
+        &(struct train_step_options){.batch = (size_t)settings_part_rows(settings),
+                                     .parts = (size_t)settings->accumulate,
+                                     .device = device,
+                                     .timed = timed,
+                                     .tiles = cli_tiles((enum tiles_mode)settings->tiles)}));
     const enum status status = fill(*out, (uint64_t)settings->seed);
     if (status != STATUS_OK) {
         train_step_destroy(*out);

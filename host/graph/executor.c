@@ -45,8 +45,7 @@ enum status executor_create_tiled(struct executor **out, struct graph *graph, st
                                   bool timed, struct tiles *tiles) {
     *out = NULL;
     TRY(prepare(graph, device));
-    if (device != NULL && tiles != NULL)
-        TRY(tiles_complete(tiles, graph));
+    TRY(tiles_complete(tiles, graph));
     struct executor *executor;
     TRY(memory_new(&executor, 1, sizeof *executor));
     executor->graph = graph;

@@ -123,7 +123,8 @@ static enum status write_text(char **out, const struct tiles *tiles, const struc
 }
 
 enum status tiles_write(char **out, const struct tiles *tiles) {
-    return write_text(out, tiles, &tiles->run);
+    *out = NULL;
+    return tiles != NULL ? write_text(out, tiles, &tiles->run) : STATUS_OK;
 }
 
 static enum status take_product(struct choices *out, const struct tiles *tiles, const char *key,
@@ -223,6 +224,8 @@ static void write_cache(const struct tiles *tiles) {
 enum status tiles_open(struct tiles **out, struct gpu_device *device, const struct tiles_options *options) {
     struct tiles *tiles;
     *out = NULL;
+    if (device == NULL || options->mode == TILES_FIXED)
+        return STATUS_OK;
     TRY(memory_new(&tiles, 1, sizeof *tiles));
     tiles->device = device;
     tiles->options = *options;
@@ -321,7 +324,8 @@ static enum status measure(struct tiles *tiles, struct load *list, size_t count)
 
 /* Measures what the graph has and neither the run nor the cache. */
 static enum status measure_unknown(struct tiles *tiles, struct load *list, size_t count, double work) {
-    if (work < little_work || !gpu_device_properties(tiles->device)->timestamps)
+    if (tiles->options.mode != TILES_MEASURED || work < little_work ||
+        !gpu_device_properties(tiles->device)->timestamps)
         return STATUS_OK;
     const size_t unknown = keep_unknown(list, count, work, tiles);
     return unknown > 0 ? measure(tiles, list, unknown) : STATUS_OK;
@@ -345,6 +349,8 @@ enum status tiles_complete(struct tiles *tiles, const struct graph *graph) {
     struct load *list;
     size_t count;
     double work;
+    if (tiles == NULL)
+        return STATUS_OK;
     enum status status = collect(&list, &count, &work, graph);
     if (status == STATUS_OK)
         status = measure_unknown(tiles, list, count, work);

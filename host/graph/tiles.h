@@ -1,7 +1,8 @@
 /* tiles.h: which tiling each product of a graph runs in, by measurement.
  *
  *     struct tiles *tiles;
- *     TRY(tiles_open(&tiles, device, &(struct tiles_options){.kept = text_of_a_checkpoint}));
+ *     const struct tiles_options options = {.mode = TILES_MEASURED, .kept = text_of_a_checkpoint};
+ *     TRY(tiles_open(&tiles, device, &options));
  *     TRY(executor_create_tiled(&executor, graph, device, false, tiles));     measures what is not known yet
  *     TRY(tiles_write(&text, tiles));                                         for the next checkpoint
  *
@@ -27,28 +28,37 @@
 
 struct tiles;
 
+/* In the order of the setting `tiles`. */
+enum tiles_mode {
+    TILES_FIXED,    /* all by the fixed choice */
+    TILES_KNOWN,    /* what is known, else the fixed choice: nothing is measured */
+    TILES_MEASURED, /* what is known, else by measurement */
+};
+
 struct tiles_options {
+    enum tiles_mode mode;
     const char *kept; /* what tiles_write() gave for the run that goes on; NULL: none */
     void (*report)(void *context,
                    const char *text); /* what takes a while, and what was passed over; or NULL */
     void *context;
 };
 
-/* Choices that are known. Errors: STATUS_MEMORY; damaged text is reported, and passed over. */
+/* Choices that are known. *out is NULL, which stands for the fixed choice everywhere, with TILES_FIXED and for
+ * the reference (device NULL). Errors: STATUS_MEMORY; damaged text is reported, and passed over. */
 MNSP_NODISCARD enum status tiles_open(struct tiles **out, struct gpu_device *device,
                                       const struct tiles_options *options);
 /* NULL is fine. */
 void tiles_close(struct tiles *tiles);
 
-/* Makes the choices for all products of the graph, and keeps what was measured in the cache folder. Errors:
- * those of the device; a file that cannot be written is reported. */
+/* Makes the choices for all products of the graph, and keeps what was measured in the cache folder; nothing
+ * without tiles. Errors: those of the device; a file that cannot be written is reported. */
 MNSP_NODISCARD enum status tiles_complete(struct tiles *tiles, const struct graph *graph);
 
 /* The tiling of a node: NULL, the fixed choice, where there is no other, and for other
  * operators. `tiles` may be NULL. */
 const struct tiling *tiles_find(const struct tiles *tiles, const struct graph_node *node);
 
-/* All choices as one line of JSON, released with free(). */
+/* All choices as one line of JSON, released with free(); NULL without tiles. */
 MNSP_NODISCARD enum status tiles_write(char **out, const struct tiles *tiles);
 
 #endif

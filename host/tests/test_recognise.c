@@ -107,7 +107,7 @@ static void live_weights_can_be_taken(void **state) {
     assert_ok(train_step_create(&step, &settings, &(struct train_step_options){.batch = 2}));
     assert_ok(executor_initialise(step->executor, 1));
     struct recogniser *recogniser;
-    assert_ok(recogniser_create(&recogniser, &settings, 1, NULL));
+    assert_ok(recogniser_create(&recogniser, &settings, 1, NULL, NULL));
     assert_ok(recogniser_take(recogniser, step->executor, step->graph));
     struct recogniser_reading before = read_one(recogniser, 2);
     struct safetensors *file;
@@ -124,7 +124,7 @@ static void live_weights_can_be_taken(void **state) {
 
     struct settings wider = settings;
     wider.recognition_width = 32;
-    assert_ok(recogniser_create(&recogniser, &wider, 1, NULL));
+    assert_ok(recogniser_create(&recogniser, &wider, 1, NULL, NULL));
     assert_refused(recogniser_take(recogniser, step->executor, step->graph), STATUS_INTERNAL, "is not in");
     recogniser_close(recogniser);
     train_step_destroy(step);

@@ -38,6 +38,9 @@ static void test_choices_agree(void **state) {
     check_word("nsp_target", OBJECTIVE_NSP_POOLED, "pooled");
     check_word("nsp_target", OBJECTIVE_NSP_TEACHER, "teacher");
     check_word("nsp_target", OBJECTIVE_NSP_PIXELS, "pixels");
+    check_word("tiles", TILES_FIXED, "fixed");
+    check_word("tiles", TILES_KNOWN, "known");
+    check_word("tiles", TILES_MEASURED, "measured");
 }
 
 /* The small presets' sizes reach the objective; without dropout, there is none anywhere. */

@@ -71,14 +71,15 @@ static struct gpu_device *need_timed_device(void) {
 }
 
 /* All choices for the graph, as text; released with free(). *tiling: that of its product. */
-static char *choose(struct gpu_device *device, const char *kept, struct reports *reports,
-                    const struct tiling **tiling) {
+static char *choose_in(enum tiles_mode mode, struct gpu_device *device, const char *kept,
+                       struct reports *reports, const struct tiling **tiling) {
     struct tiles *tiles;
     struct graph *const g = build(PRECISION_F32);
     char *text;
     *reports = (struct reports){0};
-    assert_ok(tiles_open(&tiles, device,
-                         &(struct tiles_options){.kept = kept, .report = count_report, .context = reports}));
+    assert_ok(tiles_open(
+        &tiles, device,
+        &(struct tiles_options){.mode = mode, .kept = kept, .report = count_report, .context = reports}));
     assert_ok(tiles_complete(tiles, g));
     assert_ok(tiles_write(&text, tiles));
     *tiling = tiles_find(tiles, product_of_graph(g));
@@ -86,6 +87,11 @@ static char *choose(struct gpu_device *device, const char *kept, struct reports 
     tiles_close(tiles);
     graph_destroy(g);
     return text;
+}
+
+static char *choose(struct gpu_device *device, const char *kept, struct reports *reports,
+                    const struct tiling **tiling) {
+    return choose_in(TILES_MEASURED, device, kept, reports, tiling);
 }
 
 /* The text that names another tiling for the product. */
@@ -149,6 +155,45 @@ static void the_run_comes_first(void **state) {
     gpu_device_close(device);
 }
 
+/* Reading takes what is known, and lets nobody wait for the rest. */
+static void what_is_not_known_is_fixed(void **state) {
+    (void)state;
+    struct gpu_device *const device = need_timed_device();
+    struct reports reports;
+    const struct tiling *found;
+    char kept[1024], path[600];
+    char *text = choose(device, NULL, &reports, &found);
+    const char *const other = strcmp(found->name, "shared-32x64") == 0 ? "shared-64x64" : "shared-32x64";
+    write_choice(kept, sizeof kept, text, product_name, other);
+    name_cache(path, sizeof path, cache, text);
+    free(text);
+    write_text(path, kept);
+    free(choose_in(TILES_KNOWN, device, NULL, &reports, &found));
+    assert_string_equal(found->name, other);
+    assert_int_equal(remove(path), 0);
+    free(choose_in(TILES_KNOWN, device, NULL, &reports, &found));
+    assert_int_equal(reports.measured, 0);
+    const struct product product = {.batch = 1, .m = M, .n = N, .k = K, .transpose_b = true};
+    assert_ptr_equal(found, tiling_standard(&product, gpu_device_properties(device)));
+    assert_false(file_exists(path));
+    gpu_device_close(device);
+}
+
+static void fixed_tiles_are_none(void **state) {
+    (void)state;
+    struct gpu_device *const device = need_timed_device();
+    const struct tiles_options options = {.mode = TILES_FIXED}, measured = {.mode = TILES_MEASURED};
+    struct tiles *tiles;
+    char *text;
+    assert_ok(tiles_open(&tiles, device, &options));
+    assert_null(tiles);
+    assert_ok(tiles_open(&tiles, NULL, &measured));
+    assert_null(tiles);
+    assert_ok(tiles_write(&text, tiles));
+    assert_null(text);
+    gpu_device_close(device);
+}
+
 static void a_damaged_cache_is_made_anew(void **state) {
     (void)state;
     static const char *const damages[] = {
@@ -209,8 +254,9 @@ static void small_products_are_not_measured(void **state) {
     graph_output(
         g, graph_linear(g, graph_input(g, "x", SHAPE(64, 32)), graph_input(g, "w", SHAPE(16, 32)), NULL),
         "y");
-    assert_ok(
-        tiles_open(&tiles, device, &(struct tiles_options){.report = count_report, .context = &reports}));
+    assert_ok(tiles_open(
+        &tiles, device,
+        &(struct tiles_options){.mode = TILES_MEASURED, .report = count_report, .context = &reports}));
     assert_ok(tiles_complete(tiles, g));
     assert_int_equal(reports.measured, 0);
     const struct product product = product_of(product_of_graph(g)->numbers);
@@ -277,8 +323,10 @@ static void run_product(float *y, struct gpu_device *device, const char *kept, e
     static float x[M * K], weight[N * K];
     fill(x, M * K, 0, precision != PRECISION_F32);
     fill(weight, N * K, 1, precision != PRECISION_F32);
-    assert_ok(tiles_open(&tiles, device,
-                         &(struct tiles_options){.kept = kept, .report = count_report, .context = &reports}));
+    assert_ok(
+        tiles_open(&tiles, device,
+                   &(struct tiles_options){
+                       .mode = TILES_MEASURED, .kept = kept, .report = count_report, .context = &reports}));
     assert_ok(executor_create_tiled(&executor, g, device, false, tiles));
     assert_int_equal(reports.measured + reports.damaged + reports.foreign, 0);
     assert_ok(executor_write(executor, graph_find(g, "x"), x));
@@ -416,6 +464,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_choice_is_measured_once),
         cmocka_unit_test(the_run_comes_first),
+        cmocka_unit_test(what_is_not_known_is_fixed),
+        cmocka_unit_test(fixed_tiles_are_none),
         cmocka_unit_test(a_damaged_cache_is_made_anew),
         cmocka_unit_test(another_device_chooses_anew),
         cmocka_unit_test(small_products_are_not_measured),

@@ -66,12 +66,12 @@ static enum status read_settings(struct settings *settings, const char **charact
 /* ---- making ---- */
 
 static enum status build(struct recogniser *r, size_t batch, const struct reader_search *search,
-                         struct gpu_device *device) {
+                         struct gpu_device *device, struct tiles *tiles) {
     TRY(settings_check(&r->settings));
     TRY(graph_create(&r->graph));
     const struct objective_settings objective = train_objective_settings(&r->settings, r->charset.count);
     TRY(reader_build(r->graph, &objective, batch, search, &r->reader));
-    TRY(executor_create(&r->executor, r->graph, device, false));
+    TRY(executor_create_tiled(&r->executor, r->graph, device, false, tiles));
     r->image_floats = r->reader.image->elements / batch;
     TRY(memory_new(&r->images, r->reader.image->elements, sizeof *r->images));
     TRY(memory_new(&r->symbols, batch * r->reader.length, sizeof *r->symbols));
@@ -80,7 +80,8 @@ static enum status build(struct recogniser *r, size_t batch, const struct reader
 
 /* `characters` is the text of its set; NULL: that of the settings. */
 static enum status create(struct recogniser **out, const struct settings *settings, const char *characters,
-                          size_t batch, const struct reader_search *search, struct gpu_device *device) {
+                          size_t batch, const struct reader_search *search, struct gpu_device *device,
+                          struct tiles *tiles) {
     *out = NULL;
     struct recogniser *recogniser;
     TRY(memory_new(&recogniser, 1, sizeof *recogniser));
@@ -89,7 +90,7 @@ static enum status create(struct recogniser **out, const struct settings *settin
                                                          "the checkpoint's set")
                                     : recogniser_read_charset(&recogniser->charset, settings);
     if (status == STATUS_OK)
-        status = build(recogniser, batch, search, device);
+        status = build(recogniser, batch, search, device, tiles);
     if (status != STATUS_OK) {
         recogniser_close(recogniser);
         return status;
@@ -99,8 +100,8 @@ static enum status create(struct recogniser **out, const struct settings *settin
 }
 
 enum status recogniser_create(struct recogniser **out, const struct settings *settings, size_t batch,
-                              struct gpu_device *device) {
-    return create(out, settings, NULL, batch, &(struct reader_search){.beam = 1}, device);
+                              struct gpu_device *device, struct tiles *tiles) {
+    return create(out, settings, NULL, batch, &(struct reader_search){.beam = 1}, device, tiles);
 }
 
 void recogniser_close(struct recogniser *recogniser) {
@@ -139,7 +140,12 @@ static enum status open_file(struct recogniser **out, const struct recogniser_op
     }
     const struct reader_search search = {.beam = options->beam == 0 ? 1 : options->beam,
                                          .length_penalty = options->length_penalty};
-    TRY(create(out, &settings, characters, options->batch, &search, options->device));
+    struct tiles *tiles;
+    TRY(tiles_open(&tiles, options->device, &options->tiles));
+    const enum status status =
+        create(out, &settings, characters, options->batch, &search, options->device, tiles);
+    tiles_close(tiles);
+    TRY(status);
     TRY(check_charset(*out, file));
     return weights_load((*out)->executor, (*out)->graph, "", file, "", weights_used(&settings));
 }

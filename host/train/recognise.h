@@ -38,6 +38,7 @@ struct recogniser_options {
      * from the defaults. */
     const struct recogniser_override { const char *name, *text; } * overrides;
     size_t override_count;
+    struct tiles_options tiles; /* what a checkpoint says of tiles is for going on with its training */
 };
 
 /* Loads a recogniser. Errors: STATUS_INVALID when the file is missing, damaged or no recogniser, when a
@@ -46,9 +47,9 @@ struct recogniser_options {
 MNSP_NODISCARD enum status recogniser_open(struct recogniser **out, const struct recogniser_options *options);
 
 /* The network of a training run, which reads greedily, still without its weights: call
- * recogniser_take() before reading. */
+ * recogniser_take() before reading. `tiles`: the run's; or NULL. */
 MNSP_NODISCARD enum status recogniser_create(struct recogniser **out, const struct settings *settings,
-                                             size_t batch, struct gpu_device *device);
+                                             size_t batch, struct gpu_device *device, struct tiles *tiles);
 
 /* Copies the parameters as they are now in the executor of a training step. */
 MNSP_NODISCARD enum status recogniser_take(struct recogniser *recogniser, struct executor *from,

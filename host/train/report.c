@@ -100,7 +100,8 @@ static enum status take_recogniser(struct train_report *report) {
     const struct train_report_options *const given = &report->given;
     const size_t batch = given->options->validation_count > 0 ? VALIDATION_BATCH : WORD_SAMPLES;
     if (report->recogniser == NULL)
-        TRY(recogniser_create(&report->recogniser, given->settings, batch, given->options->device));
+        TRY(recogniser_create(&report->recogniser, given->settings, batch, given->options->device,
+                              given->step->tiles));
     return recogniser_take(report->recogniser, given->step->executor, given->step->graph);
 }
 

@@ -151,8 +151,9 @@ static enum status equip(struct train_step *step, const struct settings *setting
                          const struct train_step_options *options) {
     if (options->weights != NULL)
         TRY(weights_check(step->graph, options->weights));
-    if (options->device != NULL && settings->tiles == SETTINGS_TILES_MEASURED)
-        TRY(tiles_open(&step->tiles, options->device, &options->tiles));
+    struct tiles_options tiles = options->tiles;
+    tiles.mode = (enum tiles_mode)settings->tiles;
+    TRY(tiles_open(&step->tiles, options->device, &tiles));
     const enum status status =
         executor_create_tiled(&step->executor, step->graph, options->device, options->timed, step->tiles);
     const bool too_large = status == STATUS_MEMORY || status == STATUS_UNSUPPORTED;

@@ -45,7 +45,7 @@ struct train_step_options {
     bool keep_gradients; /* every parameter's gradient is an output "grad.<parameter>" */
     bool timed;
     const struct safetensors *weights; /* refused before memory is taken when they do not fit; or NULL */
-    struct tiles_options tiles;        /* with the setting `tiles` at measured */
+    struct tiles_options tiles;        /* their mode is the setting's */
 };
 
 struct train_step {

@@ -26,7 +26,6 @@ struct run {
     struct data_set *set;
     struct data_charset charset;
     char *characters; /* of recognition: the set as a text, for checkpoints */
-    char *tiles;      /* the step's choices, likewise */
     struct train_feed *feed;
     struct train_step *step;
     struct file_log *log;
@@ -238,7 +237,7 @@ static enum status create_step(struct run *run, const char *kept) {
                                      .device = run->options->device,
                                      .tiles = {.kept = kept, .report = report_message, .context = run}}));
     say_memory(run);
-    return run->step->tiles != NULL ? tiles_write(&run->tiles, run->step->tiles) : STATUS_OK;
+    return STATUS_OK;
 }
 
 static enum status open_step(struct run *run, const char *last) {
@@ -268,7 +267,6 @@ static void finish(struct run *run) {
     data_set_close(run->set);
     data_charset_free(&run->charset);
     free(run->characters);
-    free(run->tiles);
     train_step_destroy(run->step);
     events_close(run->events);
     if (run->log != NULL)
@@ -277,27 +275,32 @@ static void finish(struct run *run) {
 
 /* ---- stepping ---- */
 
-static struct checkpoint_state state_of(const struct run *run) {
+typedef enum status write_weights(struct executor *executor, const struct graph *graph, const char *folder,
+                                  const struct checkpoint_state *state);
+
+/* Tiles are chosen until the first evaluation, so what is known of them is asked for each time. */
+static enum status write_checkpoint(const struct run *run, write_weights *write, const char *name) {
     struct checkpoint_state state = {.step = run->done,
                                      .epoch = run->done / run->steps_per_epoch,
                                      .scores = run->scores,
                                      .charset = run->characters,
-                                     .tiles = run->tiles,
                                      .settings = *run->settings};
+    char *tiles;
     snprintf(state.program, sizeof state.program, "%s", run->options->program ? run->options->program : "");
-    return state;
+    TRY(tiles_write(&tiles, run->step->tiles));
+    state.tiles = tiles;
+    const enum status status = write(run->step->executor, run->step->graph, run->options->out, &state);
+    free(tiles);
+    TRY(status);
+    return train_log_checkpoint(run->log, run->done, name);
 }
 
 static enum status save(const struct run *run) {
-    const struct checkpoint_state state = state_of(run);
-    TRY(weights_save(run->step->executor, run->step->graph, run->options->out, &state));
-    return train_log_checkpoint(run->log, run->done, CHECKPOINT_LAST);
+    return write_checkpoint(run, weights_save, CHECKPOINT_LAST);
 }
 
 static enum status save_best(const struct run *run) {
-    const struct checkpoint_state state = state_of(run);
-    TRY(weights_save_best(run->step->executor, run->step->graph, run->options->out, &state));
-    return train_log_checkpoint(run->log, run->done, CHECKPOINT_BEST);
+    return write_checkpoint(run, weights_save_best, CHECKPOINT_BEST);
 }
 
 /* A gradient that is not finite is left out. With a loss that is scaled up this is how its scale is found; if
