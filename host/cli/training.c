@@ -51,10 +51,10 @@ static enum status train(const struct cli_values *values, const struct settings 
                          struct train_options *options) {
     TRY(cli_required(values, "out", &options->out));
     options->data = cli_all(values, "data", &options->data_count);
-    if (options->data_count == 0)
+    options->resume = cli_given(values, "resume");
+    if (options->data_count == 0 && !options->resume)
         return status_set(STATUS_USAGE,
                           "--data is missing: name a folder of images, an LMDB, or render:count=1000");
-    options->resume = cli_given(values, "resume");
     options->program = MNSP_VERSION;
     options->message = print_message;
     options->progress = print_progress;

@@ -10,7 +10,9 @@
      "images to train on: a folder with labels.tsv, a folder of images, an LMDB, or "                        \
      "render:count=N,seed=S; may be given several times, and end in @W: W times in an epoch"},               \
         {"out", "RUN", "the run's folder: settings, log, checkpoints, pictures"},                            \
-        {"resume", NULL, "go on from RUN/last.safetensors, bit for bit"},                                    \
+        {"resume", NULL,                                                                                     \
+         "go on from RUN/last.safetensors, bit for bit, with the images the run was started with unless "    \
+         "others are named"},                                                                                \
         {"plan", NULL, "print how much memory a step needs, also with other settings, and leave"},           \
         CLI_DEVICE_OPTIONS
 

@@ -108,7 +108,7 @@ static void run_whole(const char *words, const char *name) {
 }
 
 static void resume(const char *device) {
-    if (mnsp("pretrain --resume --data words --out killed %s", device) != 0)
+    if (mnsp("pretrain --resume --out killed %s", device) != 0)
         fail_msg("%s", program_err);
     assert_int_equal(step_of(in_folder("killed/last.safetensors")), 20);
     assert_same_bytes(in_folder("whole/last.safetensors"), in_folder("killed/last.safetensors"));
@@ -192,6 +192,22 @@ static void wrong_resumes_are_refused(void **state) {
     assert_int_equal(step_of(in_folder("whole/last.safetensors")), 20);
 }
 
+/* The images of the start are gone, or the log that names them is; others can be named. */
+static void missing_images_are_named(void **state) {
+    (void)state;
+    run_whole(RUN "--objective mae --device reference", "whole");
+    assert_int_equal(rename(in_folder("words"), in_folder("moved")), 0);
+    assert_int_equal(mnsp("pretrain --resume --out whole --device reference"), 1);
+    assert_has(program_err, "started with (--data names others): words");
+    assert_int_equal(mnsp("pretrain --resume --data moved --out whole --device reference --steps 22"), 0);
+    assert_int_equal(mnsp("pretrain --resume --out whole --device reference --steps 23"), 0);
+    assert_int_equal(remove(in_folder("whole/log.jsonl")), 0);
+    assert_int_equal(mnsp("pretrain --resume --out whole --device reference --steps 24"), 1);
+    assert_has(program_err, "--data is missing: whole/log.jsonl");
+    assert_int_equal(mnsp("pretrain --resume --data moved --out whole --device reference --steps 24"), 0);
+    assert_int_equal(step_of(in_folder("whole/last.safetensors")), 24);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_mae_resumes_bit_for_bit),
@@ -200,6 +216,7 @@ int main(void) {
         cmocka_unit_test(interrupted_run_resumes_bit_for_bit),
         cmocka_unit_test(another_seed_gives_another_run),
         cmocka_unit_test(wrong_resumes_are_refused),
+        cmocka_unit_test(missing_images_are_named),
     };
     return cmocka_run_group_tests_name("resume", tests, start, remove_test_folder);
 }

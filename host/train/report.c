@@ -48,7 +48,9 @@ static bool is_stopping(const struct train_report *report) {
 static enum status check_validation(const struct train_options *options) {
     for (size_t i = 0; i < options->validation_count; i++) {
         struct data_set *set;
-        TRY(data_set_open(&set, &options->validation[i], 1));
+        const enum status status = data_set_open(&set, &options->validation[i], 1);
+        if (status != STATUS_OK)
+            return status_context(status, "images to score on (--validation names others)");
         data_set_close(set);
     }
     return STATUS_OK;

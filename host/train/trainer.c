@@ -10,6 +10,7 @@
 #include "train/log.h"
 #include "train/recognise.h"
 #include "train/report.h"
+#include "train/sources.h"
 #include "train/step_memory.h"
 #include "train/weights.h"
 
@@ -23,6 +24,8 @@ enum { MOST_BROKEN_STEPS = 10 };
 struct run {
     const struct settings *settings;
     const struct train_options *options;
+    struct train_options resumed; /* `options`, completed by `sources` */
+    struct train_sources sources;
     struct data_set *set;
     struct data_charset charset;
     char *characters; /* of recognition: the set as a text, for checkpoints */
@@ -62,7 +65,7 @@ static void report_message(void *context, const char *message) {
 
 /* ---- starting ---- */
 
-static enum status check_options(const struct run *run, const char *last) {
+static enum status check_options(const struct run *run) {
     const struct settings *const settings = run->settings;
     const struct train_options *const options = run->options;
     const bool learns_features =
@@ -77,13 +80,46 @@ static enum status check_options(const struct run *run, const char *last) {
         return status_set(STATUS_USAGE,
                           "setting 'patience' needs scores to wait for: name labelled images with "
                           "--validation, and set --evaluate-every");
-    if (!options->resume && file_exists(last))
+    return STATUS_OK;
+}
+
+static enum status check_folder(const struct run *run, const char *last) {
+    if (!run->options->resume && file_exists(last))
         return status_set(STATUS_USAGE,
                           "%s is there already: --resume goes on with it, or choose another --out", last);
-    if (options->resume && !file_exists(last))
+    if (run->options->resume && !file_exists(last))
         return status_set(STATUS_USAGE, "%s is missing, there is nothing to resume: leave --resume out",
                           last);
     return STATUS_OK;
+}
+
+/* A resumed run takes the images that it was started with, where none are named. */
+static enum status complete_options(struct run *run) {
+    struct train_options *const options = &run->resumed;
+    if (!run->options->resume || (run->options->data_count > 0 && run->options->validation_count > 0))
+        return STATUS_OK;
+    const enum status status = train_sources_read(&run->sources, run->options->out);
+    if (status != STATUS_OK)
+        return run->options->data_count > 0 ? STATUS_OK : status_context(status, "--data is missing");
+    *options = *run->options;
+    run->options = options;
+    if (options->data_count == 0) {
+        options->data = run->sources.data;
+        options->data_count = run->sources.data_count;
+    }
+    if (options->validation_count == 0) {
+        options->validation = run->sources.validation;
+        options->validation_count = run->sources.validation_count;
+    }
+    return STATUS_OK;
+}
+
+static enum status open_set(struct run *run) {
+    const struct train_options *const options = run->options;
+    const enum status status = data_set_open(&run->set, options->data, options->data_count);
+    if (status == STATUS_OK || options->data != run->sources.data)
+        return status;
+    return status_context(status, "the images that the run was started with (--data names others)");
 }
 
 static enum status read_characters(struct run *run) {
@@ -93,7 +129,7 @@ static enum status read_characters(struct run *run) {
 
 static enum status open_data(struct run *run) {
     const struct settings *const settings = run->settings;
-    TRY(data_set_open(&run->set, run->options->data, run->options->data_count));
+    TRY(open_set(run));
     if (is_recognition(run))
         TRY(read_characters(run));
     const uint64_t images = data_set_epoch_count(run->set), batch = (uint64_t)settings->batch;
@@ -251,7 +287,9 @@ static enum status open_step(struct run *run, const char *last) {
 }
 
 static enum status start(struct run *run, const char *last) {
-    TRY(check_options(run, last));
+    TRY(check_folder(run, last));
+    TRY(complete_options(run));
+    TRY(check_options(run));
     TRY(open_data(run));
     TRY(file_make_folders(run->options->out));
     TRY(open_step(run, last));
@@ -268,6 +306,7 @@ static void finish(struct run *run) {
     data_charset_free(&run->charset);
     free(run->characters);
     train_step_destroy(run->step);
+    train_sources_free(&run->sources);
     events_close(run->events);
     if (run->log != NULL)
         file_log_close(run->log);

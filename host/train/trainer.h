@@ -32,9 +32,9 @@ struct train_progress {
 };
 
 struct train_options {
-    const char *const *data; /* sources as data/source.h names them */
-    size_t data_count;
-    const char *const *validation; /* recognition: labelled sources to score on; may be none */
+    const char *const *data;       /* sources as data/source.h names them */
+    size_t data_count;             /* 0 with `resume`: those that the run was last started with */
+    const char *const *validation; /* recognition: labelled sources to score on; may be none, likewise */
     size_t validation_count;
     const char *out;     /* the run's folder, made when it is missing */
     const char *init;    /* a checkpoint to start from: all parameters it shares with the network; or NULL */
