@@ -103,12 +103,13 @@ static uint64_t work_of(const struct gpu_matrix *matrix) {
 
 /* Of several sizes the one with the most products, which takes the fewest instructions; of equal ones the
  * first. */
-static void choose_size(struct gpu_matrix *matrix, enum precision precision, const struct offer *offer) {
+void gpu_matrices_choose(struct gpu_matrix *matrix, enum precision precision,
+                         const VkCooperativeMatrixPropertiesKHR *list, uint32_t count) {
     const bool bf16 = precision == PRECISION_BF16;
     const VkComponentTypeKHR factors = bf16 ? VK_COMPONENT_TYPE_BFLOAT16_KHR : VK_COMPONENT_TYPE_FLOAT16_KHR;
     bool any = false, any_divides = false;
-    for (uint32_t i = 0; i < offer->count; i++) {
-        const VkCooperativeMatrixPropertiesKHR *const one = &offer->list[i];
+    for (uint32_t i = 0; i < count; i++) {
+        const VkCooperativeMatrixPropertiesKHR *const one = &list[i];
         const struct gpu_matrix size = {one->MSize, one->NSize, one->KSize, ""};
         any |= is_wanted(one, factors);
         any_divides |= is_wanted(one, factors) && divides(one);
@@ -135,7 +136,7 @@ void gpu_matrices_query(VkPhysicalDevice physical, struct gpu_properties *proper
     for (enum precision precision = PRECISION_F16; precision < PRECISION_COUNT; precision++) {
         struct gpu_matrix *const matrix = &properties->matrix[precision];
         if (has_what_it_takes(matrix, precision, &offer, properties, support))
-            choose_size(matrix, precision, &offer);
+            gpu_matrices_choose(matrix, precision, offer.list, offer.count);
     }
     free(offer.list);
 }

@@ -1,8 +1,10 @@
 /* matrices.h: the names of VK_KHR_cooperative_matrix and VK_KHR_shader_bfloat16 for headers that are older
  * than they (Debian 12's are 1.3.239, Debian 13's 1.4.309). The values are those of the Vulkan registry.
- * Only this room includes it. */
+ * Only this room and its tests include it. */
 #ifndef MNSP_GPU_MATRICES_H
 #define MNSP_GPU_MATRICES_H
+
+#include "gpu/gpu.h"
 
 #include <volk.h>
 
@@ -57,5 +59,9 @@ typedef struct VkPhysicalDeviceShaderBfloat16FeaturesKHR {
     VkBool32 shaderBFloat16CooperativeMatrix;
 } VkPhysicalDeviceShaderBfloat16FeaturesKHR;
 #endif
+
+/* Of what a driver lists, the size for factors of that precision; *matrix is all 0 before. */
+void gpu_matrices_choose(struct gpu_matrix *matrix, enum precision precision,
+                         const VkCooperativeMatrixPropertiesKHR *list, uint32_t count);
 
 #endif
