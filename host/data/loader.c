@@ -211,10 +211,6 @@ enum status data_loader_next(struct data_loader *loader, const struct data_batch
     return STATUS_OK;
 }
 
-uint64_t data_loader_steps_per_epoch(const struct data_loader *loader) {
-    return loader->steps_per_epoch;
-}
-
 size_t data_loader_problems(const struct data_loader *loader, enum data_problem problem) {
     return loader->counts[problem];
 }

@@ -89,9 +89,6 @@ MNSP_NODISCARD enum status data_loader_open(struct data_loader **out, struct dat
  * Waits for the workers. Errors: STATUS_INVALID when no image of the set can be used, STATUS_MEMORY. */
 MNSP_NODISCARD enum status data_loader_next(struct data_loader *loader, const struct data_batch **batch);
 
-/* The number of batches in an epoch. */
-uint64_t data_loader_steps_per_epoch(const struct data_loader *loader);
-
 /* How many images were found unusable so far in the batches delivered, each counted once. */
 size_t data_loader_problems(const struct data_loader *loader, enum data_problem problem);
 

@@ -144,7 +144,6 @@ static void an_epoch_shows_every_image_once(void **state) {
     struct data_loader *loader;
     const struct data_batch *batch;
     assert_ok(data_loader_open(&loader, good, &settings));
-    assert_int_equal(data_loader_steps_per_epoch(loader), COUNT);
     for (uint32_t epoch = 0; epoch < 3; epoch++) {
         int seen[COUNT] = {0}, moved = 0;
         for (uint32_t i = 0; i < COUNT; i++) {
@@ -168,7 +167,6 @@ static void a_sequential_pass_ends_with_what_is_left(void **state) {
     struct data_loader *loader;
     const struct data_batch *batch;
     assert_ok(data_loader_open(&loader, good, &settings));
-    assert_int_equal(data_loader_steps_per_epoch(loader), 3);
     uint32_t item = 0;
     for (int step = 0; step < 3; step++) {
         assert_ok(data_loader_next(loader, &batch));

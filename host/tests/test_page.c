@@ -16,10 +16,8 @@ static int start(void **state) {
     return 0;
 }
 
-static char *read_page(const char *path) {
-    char *text;
-    assert_ok(file_read(&text, NULL, path, 1 << 24));
-    return text;
+static void read_page(char **text, const char *path) {
+    assert_ok(file_read(text, NULL, path, 1 << 24));
 }
 
 static size_t count(const char *text, const char *part) {
@@ -108,7 +106,8 @@ static void a_resumed_log_tells_the_last_of_each_step(void **state) {
 static void a_run_leaves_its_page(void **state) {
     (void)state;
     train(in_folder("run"));
-    char *const page = read_page(in_folder("run/report.html"));
+    char *page;
+    read_page(&page, in_folder("run/report.html"));
     assert_has(page, "<b>Step 40 of 40</b>: done");
     assert_has(page, "recognition in ");
     assert_int_equal(count(page, "src=\"data:image/png;base64,iVBORw0KGgo"), 4); /* one of attention */
@@ -132,7 +131,8 @@ static void texts_are_escaped(void **state) {
                "{\"event\":\"words\",\"step\":1,\"words\":[{\"text\":\"</"
                "td>\",\"label\":\"&amp;\",\"confidence\":0.5}]}\n");
     assert_ok(page_write(in_folder("odd"), in_folder("odd.html")));
-    char *const page = read_page(in_folder("odd.html"));
+    char *page;
+    read_page(&page, in_folder("odd.html"));
     assert_has(page, "&lt;i&gt;&amp;&quot;");
     assert_has(page, "a&lt;b");
     assert_has(page, "&lt;/td&gt;");
@@ -160,7 +160,8 @@ static const char measure[] =
 
 static void a_browser_shows_it(void **state) {
     (void)state;
-    char *const page = read_page(in_folder("run/report.html"));
+    char *page;
+    read_page(&page, in_folder("run/report.html"));
     const char *const title = browse(test_folder, page, measure);
     free(page);
     if (title == NULL)
@@ -173,9 +174,11 @@ static void a_browser_shows_it(void **state) {
 
 static void an_old_run_gets_its_page(void **state) {
     (void)state;
-    char *const first = read_page(in_folder("run/report.html"));
+    char *first;
+    read_page(&first, in_folder("run/report.html"));
     assert_int_equal(mnsp("inspect --html again.html '%s'", in_folder("run")), 0);
-    char *const again = read_page(in_folder("again.html"));
+    char *again;
+    read_page(&again, in_folder("again.html"));
     assert_string_equal(first, again);
     free(first);
     free(again);
