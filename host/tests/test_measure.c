@@ -1,33 +1,12 @@
 /* tools/measure.py, which tells how fast a device is: every program that it runs ends well, and its page has a figure in
  * every place. Skipped where there is no Vulkan device or no Python. */
-#include "program.h"
-
-#include <unistd.h>
-
-#define PYTHON "/usr/bin/python3"
-
-/* Runs it, to write into the folder "figures"; returns its status. */
-static int measure(const char *words) {
-    char command[2048];
-    if (access(PYTHON, X_OK) != 0) {
-        print_message("skipped: there is no %s\n", PYTHON);
-        skip();
-    }
-    snprintf(command, sizeof command,
-             "cd '%s' && " PYTHON " '" SOURCE_DIRECTORY
-             "/tools/measure.py' --out figures %s >out.txt 2>err.txt",
-             test_folder, words);
-    const int status = system(command);
-    take_text(program_out, sizeof program_out, in_folder("out.txt"));
-    take_text(program_err, sizeof program_err, in_folder("err.txt"));
-    return status;
-}
+#include "tool.h"
 
 static void a_quick_measurement_has_every_figure(void **state) {
     (void)state;
     if (!has_device())
         skip();
-    if (measure("--quick --rounds 1 --mnsp '" MNSP_PROGRAM "'") != 0)
+    if (run_tool("measure.py", "--out figures --quick --rounds 1 --mnsp '" MNSP_PROGRAM "'") != 0)
         fail_msg("it failed, having said: %s", program_err);
     assert_has(program_out, "| 128x128x128 | f32 |");
     assert_has(program_out, "\n| bf16 |");
@@ -44,7 +23,7 @@ static void a_quick_measurement_has_every_figure(void **state) {
 
 static void a_program_that_is_not_there_is_named(void **state) {
     (void)state;
-    assert_int_not_equal(measure("--mnsp ./nothing"), 0);
+    assert_int_not_equal(run_tool("measure.py", "--out figures --mnsp ./nothing"), 0);
     assert_has(program_err, "cannot run ./nothing");
     assert_has(program_err, "--mnsp");
 }
