@@ -279,7 +279,8 @@ static enum status find_operator(const char *name, enum operator_id *out) {
     return status_set(STATUS_USAGE, "--op %s: no such operator; spec/operators.def lists them", name);
 }
 
-/* Makes the choices that the step itself would make; its own graph is cut and fused as the device needs it. */
+/* Makes the choices that the step itself would make; its own graph is cut and fused
+ * as the device needs it. */
 static enum status choose_tiles(const struct settings *settings, const struct train_step_options *options,
                                 struct tiles *tiles) {
     struct train_step *step;

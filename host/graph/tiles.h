@@ -43,8 +43,8 @@ struct tiles_options {
     void *context;
 };
 
-/* Choices that are known. *out is NULL, which stands for the fixed choice everywhere, with TILES_FIXED and for
- * the reference (device NULL). Errors: STATUS_MEMORY; damaged text is reported, and passed over. */
+/* Choices that are known. *out is NULL, which stands for the fixed choice everywhere, with TILES_FIXED and
+ * for the reference (device NULL). Errors: STATUS_MEMORY; damaged text is reported, and passed over. */
 MNSP_NODISCARD enum status tiles_open(struct tiles **out, struct gpu_device *device,
                                       const struct tiles_options *options);
 /* NULL is fine. */

@@ -193,7 +193,8 @@ static void what_does_not_fit_is_refused(void **state) {
     assert_refuses(from_end(11), OPERATION(5361, 6), OPERATION(4459, 6), "no product");
 }
 
-/* A sum of matrices, one that is converted, one that is filled with a number; a number; an array of numbers. */
+/* A sum of matrices, one that is converted, one that is filled with a number; a
+ * number; an array of numbers. */
 static void bfloat16_is_for_matrices_alone(void **state) {
     (void)state;
     const size_t type_of_a = from_end(40), first_load = from_end(28), second_load = from_end(20),
