@@ -83,12 +83,15 @@ def main():
             raise ValueError(f"{options.source}: no tensor's name begins with '{options.strip}'")
         temporary = f"{options.target}.part"
         if read_safetensors:
-            torch.save({"model": {name: torch.from_numpy(value.copy()) for name, value in tensors.items()}},
-                       temporary)
+            model = {name: torch.from_numpy(value.copy()) for name, value in tensors.items()}
+            with open(temporary, "wb") as file:
+                torch.save({"model": model}, file)
         else:
             safetensors.write(temporary, tensors, {"format": "pt"})
         os.replace(temporary, options.target)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        sys.exit(f"convert_pth.py: {error.filename}: {error.strerror}; check the path")
+    except ValueError as error:
         sys.exit(f"convert_pth.py: {error}")
     print(f"{options.target}: {len(tensors)} tensors")
 

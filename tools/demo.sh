@@ -62,6 +62,10 @@ split_labels() {
     [[ -s $out/train.tsv && -s $out/test.tsv ]] || fail "$folder/labels.tsv has fewer than ten words"
 }
 
+if [[ $data && ! -f $data/labels.tsv && ! -f $data/data.mdb ]]; then
+    fail "$data has neither labels.tsv nor data.mdb; the demo needs labelled words"
+fi
+
 mkdir -p "$out" || fail "cannot make the folder $out"
 if [[ -z $data ]]; then
     # Few words, so that minutes are enough to learn to tell them apart; the test draws them anew.
@@ -73,12 +77,10 @@ elif [[ -f $data/labels.tsv ]]; then
     split_labels "$data"
     train=$out/train.tsv
     test=$out/test.tsv
-elif [[ -f $data/data.mdb ]]; then
+else
     train=$data
     test=$data
     echo "demo.sh: $data is an LMDB: the score will be of words that the recogniser has learned from"
-else
-    fail "$data has neither labels.tsv nor data.mdb; the demo needs labelled words"
 fi
 
 "$root/tools/setup.sh"

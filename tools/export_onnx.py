@@ -253,7 +253,9 @@ def main():
     parser.add_argument("--last", action="store_true", help="the weights of the last step, not their average")
     try:
         export(parser.parse_args())
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        sys.exit(f"export_onnx.py: {error.filename}: {error.strerror}; check the path")
+    except ValueError as error:
         sys.exit(f"export_onnx.py: {error}")
 
 
