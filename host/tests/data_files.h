@@ -2,15 +2,9 @@
 #ifndef MNSP_TESTS_DATA_FILES_H
 #define MNSP_TESTS_DATA_FILES_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "statuses.h"
 
 #include "base/memory.h"
-#include "base/status.h"
 
 #include <ftw.h>
 #include <lmdb.h>
@@ -24,21 +18,6 @@
 #endif
 #define STB_IMAGE_WRITE_STATIC
 #include <stb/stb_image_write.h>
-
-/* Fails the test with the message of the failure. */
-#define assert_ok(expression)                                                                                \
-    do {                                                                                                     \
-        if ((expression) != STATUS_OK)                                                                       \
-            fail_msg("%s: %s", #expression, status_message());                                               \
-    } while (0)
-
-/* Asserts the code of a failure, and that its message names `word`. */
-#define assert_refused(expression, expected, word)                                                           \
-    do {                                                                                                     \
-        assert_int_equal((expression), (expected));                                                          \
-        if (strstr(status_message(), (word)) == NULL)                                                        \
-            fail_msg("'%s' is not in the message '%s'", (word), status_message());                           \
-    } while (0)
 
 static char test_folder[] = "/tmp/mnsp-test-XXXXXX";
 

@@ -1,31 +1,18 @@
 /* Tests of checkpoints: what is saved is what is read, and a program killed at any moment loses nothing. */
+#include "statuses.h"
+
 #include "base/file.h"
 #include "train/checkpoint.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 static char folder[64];
 static char last[128];
-
-#define assert_ok(expression)                                                                                \
-    do {                                                                                                     \
-        if ((expression) != STATUS_OK)                                                                       \
-            fail_msg("%s", status_message());                                                                \
-    } while (0)
-
-static void assert_message_has(const char *part) {
-    if (strstr(status_message(), part) == NULL)
-        fail_msg("message is \"%s\", expected \"%s\" in it", status_message(), part);
-}
 
 static int make_folder(void **state) {
     (void)state;

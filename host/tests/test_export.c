@@ -1,23 +1,15 @@
 /* Tests of exported weights: what is kept of a checkpoint, rounded as documented, and what is left out. */
+#include "statuses.h"
+
 #include "train/checkpoint.h"
 #include "train/export.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 static char folder[64], from[128], to[128];
-
-#define assert_ok(expression)                                                                                \
-    do {                                                                                                     \
-        if ((expression) != STATUS_OK)                                                                       \
-            fail_msg("%s", status_message());                                                                \
-    } while (0)
 
 static int make_folder(void **state) {
     (void)state;

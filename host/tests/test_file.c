@@ -1,9 +1,9 @@
 /* Tests of files and folders, among them what happens when the system refuses. */
+#include "statuses.h"
+
 #include "base/file.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,20 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 static char folder[64];
-
-#define assert_ok(expression)                                                                                \
-    do {                                                                                                     \
-        if ((expression) != STATUS_OK)                                                                       \
-            fail_msg("%s", status_message());                                                                \
-    } while (0)
-
-static void assert_message_has(const char *part) {
-    if (strstr(status_message(), part) == NULL)
-        fail_msg("message is \"%s\", expected \"%s\" in it", status_message(), part);
-}
 
 static int make_folder(void **state) {
     (void)state;

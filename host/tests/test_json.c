@@ -1,18 +1,11 @@
 /* Tests of JSON and of finding what a mistyped word meant. */
+#include "statuses.h"
+
 #include "base/json.h"
 #include "base/text.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static void assert_message_has(const char *part) {
-    if (strstr(status_message(), part) == NULL)
-        fail_msg("message is \"%s\", expected \"%s\" in it", status_message(), part);
-}
 
 static json_t *parse(const char *text) {
     json_t *root;
@@ -54,7 +47,7 @@ static void values_come_by_key_and_kind(void **state) {
     json_decref(root);
 }
 
-static void assert_refused(const char *text, const char *part) {
+static void assert_text_refused(const char *text, const char *part) {
     json_t *root;
     assert_int_equal(json_read_text(&root, text, strlen(text), "x.json"), STATUS_INVALID);
     assert_null(root);
@@ -64,11 +57,11 @@ static void assert_refused(const char *text, const char *part) {
 
 static void mistakes_have_a_place(void **state) {
     (void)state;
-    assert_refused("{\n  \"a\": 1,\n  \"b\" 2\n}", "line 3, column 7");
-    assert_refused("{\"a\": 1, \"a\": 2}", "duplicate");
-    assert_refused("", "line 1");
-    assert_refused("{} x", "column 4");
-    assert_refused("{\"a\": \"\xff\"}", "unable to decode byte");
+    assert_text_refused("{\n  \"a\": 1,\n  \"b\" 2\n}", "line 3, column 7");
+    assert_text_refused("{\"a\": 1, \"a\": 2}", "duplicate");
+    assert_text_refused("", "line 1");
+    assert_text_refused("{} x", "column 4");
+    assert_text_refused("{\"a\": \"\xff\"}", "unable to decode byte");
     json_t *root;
     assert_int_equal(json_read_file(&root, "/no/such/file", 10), STATUS_INVALID);
     assert_message_has("/no/such/file");

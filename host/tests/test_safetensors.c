@@ -1,17 +1,15 @@
 /* Tests of safetensors: the bytes of a file by hand, every type, and files that are damaged everywhere. */
+#include "statuses.h"
+
 #include "base/file.h"
 #include "train/safetensors.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static char folder[64];
 static char path[128];
@@ -31,17 +29,6 @@ static int remove_folder(void **state) {
     return rmdir(folder); /* fails when a writer left something behind */
 }
 
-#define assert_ok(expression)                                                                                \
-    do {                                                                                                     \
-        if ((expression) != STATUS_OK)                                                                       \
-            fail_msg("%s", status_message());                                                                \
-    } while (0)
-
-static void assert_message_has(const char *part) {
-    if (strstr(status_message(), part) == NULL)
-        fail_msg("message is \"%s\", expected \"%s\" in it", status_message(), part);
-}
-
 /* Writes a file of a header and some bytes of data, as they stand. */
 static void put_file(const char *header, const void *data, size_t size) {
     char bytes[4096];
@@ -54,7 +41,7 @@ static void put_file(const char *header, const void *data, size_t size) {
     assert_ok(file_replace(path, bytes, 8 + length + size));
 }
 
-static void assert_refused(const char *header, size_t size, const char *part) {
+static void assert_file_refused(const char *header, size_t size, const char *part) {
     static const char zeros[256];
     struct safetensors *file;
     put_file(header, zeros, size);
@@ -237,37 +224,37 @@ static void files_of_another_writer_are_read(void **state) {
 
 static void wrong_headers_are_refused(void **state) {
     (void)state;
-    assert_refused(X("F32", "2", "0,4"), 4, "tensor 'x': 4 bytes, but F32 of shape (2) needs 8");
-    assert_refused(X("F32", "2", "0,8"), 4, "outside of the file's 4 bytes");
-    assert_refused(X("F32", "1", "-4,0"), 4, "outside");
-    assert_refused(X("F32", "1", "4,0"), 4, "outside");
-    assert_refused(X("F32", "1", "4,8"), 8, "leaves a hole");
-    assert_refused(X("F32", "1", "0,4"), 5, "1 bytes at the end belong to no tensor");
-    assert_refused(X("F32", "-1", "0,4"), 4, "dimension 0 is not a count");
-    assert_refused(X("F32", "1.5", "0,4"), 4, "dimension 0 is not a count");
-    assert_refused(X("F32", "4611686018427387904,4", "0,0"), 4, "overflows");
-    assert_refused(X("F32", "4611686018427387904", "0,0"), 4, "overflows");
-    assert_refused(X("F32", "99999999999999999999", "0,4"), 4, "not valid JSON");
-    assert_refused(X("F32", "1,1,1,1,1,1,1,1,1", "0,4"), 4, "9 dimensions");
-    assert_refused(X("F33", "1", "0,4"), 4, "unknown dtype 'F33'");
-    assert_refused(X("F32", "1", "0"), 4, "not two integers");
-    assert_refused(X("F32", "1", "0,4,4"), 4, "not two integers");
-    assert_refused("{\"x\":3}", 0, "described by an integer");
-    assert_refused("{\"x\":{}}", 0, "'dtype' is missing");
-    assert_refused("{\"x\":{\"dtype\":\"F32\",\"shape\":3}}", 0,
-                   "key 'shape' is an integer, expected an array");
-    assert_refused("{\"__metadata__\":{\"a\":1}}", 0, "'a' is an integer");
-    assert_refused("{\"__metadata__\":[]}", 0, "__metadata__ is an array");
-    assert_refused("{\"x\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},"
-                   "\"x\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}",
-                   0, "duplicate");
-    assert_refused("{\"x\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},"
-                   "\"y\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}",
-                   3, "overlaps");
-    assert_refused("", 0, "not a safetensors file");
-    assert_refused("[1]", 0, "not a safetensors file");
-    assert_refused("{\"x\":", 0, "not valid JSON at line 1");
-    assert_refused("{\"\\u0000\":1}", 0, "not valid JSON");
+    assert_file_refused(X("F32", "2", "0,4"), 4, "tensor 'x': 4 bytes, but F32 of shape (2) needs 8");
+    assert_file_refused(X("F32", "2", "0,8"), 4, "outside of the file's 4 bytes");
+    assert_file_refused(X("F32", "1", "-4,0"), 4, "outside");
+    assert_file_refused(X("F32", "1", "4,0"), 4, "outside");
+    assert_file_refused(X("F32", "1", "4,8"), 8, "leaves a hole");
+    assert_file_refused(X("F32", "1", "0,4"), 5, "1 bytes at the end belong to no tensor");
+    assert_file_refused(X("F32", "-1", "0,4"), 4, "dimension 0 is not a count");
+    assert_file_refused(X("F32", "1.5", "0,4"), 4, "dimension 0 is not a count");
+    assert_file_refused(X("F32", "4611686018427387904,4", "0,0"), 4, "overflows");
+    assert_file_refused(X("F32", "4611686018427387904", "0,0"), 4, "overflows");
+    assert_file_refused(X("F32", "99999999999999999999", "0,4"), 4, "not valid JSON");
+    assert_file_refused(X("F32", "1,1,1,1,1,1,1,1,1", "0,4"), 4, "9 dimensions");
+    assert_file_refused(X("F33", "1", "0,4"), 4, "unknown dtype 'F33'");
+    assert_file_refused(X("F32", "1", "0"), 4, "not two integers");
+    assert_file_refused(X("F32", "1", "0,4,4"), 4, "not two integers");
+    assert_file_refused("{\"x\":3}", 0, "described by an integer");
+    assert_file_refused("{\"x\":{}}", 0, "'dtype' is missing");
+    assert_file_refused("{\"x\":{\"dtype\":\"F32\",\"shape\":3}}", 0,
+                        "key 'shape' is an integer, expected an array");
+    assert_file_refused("{\"__metadata__\":{\"a\":1}}", 0, "'a' is an integer");
+    assert_file_refused("{\"__metadata__\":[]}", 0, "__metadata__ is an array");
+    assert_file_refused("{\"x\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},"
+                        "\"x\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}",
+                        0, "duplicate");
+    assert_file_refused("{\"x\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},"
+                        "\"y\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}",
+                        3, "overlaps");
+    assert_file_refused("", 0, "not a safetensors file");
+    assert_file_refused("[1]", 0, "not a safetensors file");
+    assert_file_refused("{\"x\":", 0, "not valid JSON at line 1");
+    assert_file_refused("{\"\\u0000\":1}", 0, "not valid JSON");
 }
 
 static void hostile_lengths_and_nesting_are_refused(void **state) {

@@ -1,30 +1,17 @@
 /* Tests of settings: defaults, one value by name, JSON there and back, presets, and what goes together. */
+#include "statuses.h"
+
 #include "base/file.h"
 #include "train/settings.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 static const char *const folders[] = {SOURCE_DIRECTORY "/no/such/folder", SOURCE_DIRECTORY "/spec/presets"};
 static const char *const presets[] = {"mae-small", "lmim-small", "mnsp-small", "recogniser-small",
                                       "mae-tiny",  "lmim-tiny",  "mnsp-tiny",  "recogniser-tiny"};
-
-#define assert_ok(expression)                                                                                \
-    do {                                                                                                     \
-        if ((expression) != STATUS_OK)                                                                       \
-            fail_msg("%s", status_message());                                                                \
-    } while (0)
-
-static void assert_message_has(const char *part) {
-    if (strstr(status_message(), part) == NULL)
-        fail_msg("message is \"%s\", expected \"%s\" in it", status_message(), part);
-}
 
 static void assert_same(const struct settings *a, const struct settings *b) {
     char *left, *right;
@@ -36,7 +23,7 @@ static void assert_same(const struct settings *a, const struct settings *b) {
 }
 
 /* Setting `name` to `text` is an error, says so and changes nothing. */
-static void assert_refused(const char *name, const char *text, const char *part) {
+static void assert_value_refused(const char *name, const char *text, const char *part) {
     struct settings before, after;
     settings_defaults(&before);
     settings_defaults(&after);
@@ -88,37 +75,37 @@ static void values_are_set_by_name(void **state) {
 
 static void wrong_values_are_refused(void **state) {
     (void)state;
-    assert_refused("depth", "0", "setting 'depth' is '0', expected an integer, 1 .. 256");
-    assert_refused("depth", "257", "1 .. 256");
-    assert_refused("depth", "", "expected an integer");
-    assert_refused("depth", "3x", "expected an integer");
-    assert_refused("depth", "3.5", "expected an integer");
-    assert_refused("depth", "99999999999999999999", "expected an integer");
-    assert_refused("depth", NULL, "setting 'depth' needs a value");
-    assert_refused("seed", "-1", "expected an integer, 0 or more");
-    assert_refused("mask-ratio", "1", "setting 'mask_ratio' is '1', expected a number, 0 .. 0.99");
-    assert_refused("mask-ratio", "nan", "expected a number");
-    assert_refused("mask-ratio", "much", "expected a number");
-    assert_refused("base_rate", "inf", "expected a number");
-    assert_refused("objective", "map",
-                   "setting 'objective' is 'map', expected mae | lmim | mnsp | recognition");
-    assert_refused("dropout", "yes", "expected true | false");
-    assert_refused("no-dropout", "true", "'no-dropout' takes no value");
-    assert_refused("no-depth", NULL, "unknown setting");
-    assert_refused("charset", "\xff\xfe", "not UTF-8");
+    assert_value_refused("depth", "0", "setting 'depth' is '0', expected an integer, 1 .. 256");
+    assert_value_refused("depth", "257", "1 .. 256");
+    assert_value_refused("depth", "", "expected an integer");
+    assert_value_refused("depth", "3x", "expected an integer");
+    assert_value_refused("depth", "3.5", "expected an integer");
+    assert_value_refused("depth", "99999999999999999999", "expected an integer");
+    assert_value_refused("depth", NULL, "setting 'depth' needs a value");
+    assert_value_refused("seed", "-1", "expected an integer, 0 or more");
+    assert_value_refused("mask-ratio", "1", "setting 'mask_ratio' is '1', expected a number, 0 .. 0.99");
+    assert_value_refused("mask-ratio", "nan", "expected a number");
+    assert_value_refused("mask-ratio", "much", "expected a number");
+    assert_value_refused("base_rate", "inf", "expected a number");
+    assert_value_refused("objective", "map",
+                         "setting 'objective' is 'map', expected mae | lmim | mnsp | recognition");
+    assert_value_refused("dropout", "yes", "expected true | false");
+    assert_value_refused("no-dropout", "true", "'no-dropout' takes no value");
+    assert_value_refused("no-depth", NULL, "unknown setting");
+    assert_value_refused("charset", "\xff\xfe", "not UTF-8");
     char longer[SETTINGS_TEXT_SIZE + 1];
     memset(longer, 'a', sizeof longer - 1);
     longer[sizeof longer - 1] = '\0';
-    assert_refused("charset", longer, "longer than 255 bytes");
-    assert_refused(longer, "1", "unknown setting");
+    assert_value_refused("charset", longer, "longer than 255 bytes");
+    assert_value_refused(longer, "1", "unknown setting");
 }
 
 static void unknown_names_get_a_hint(void **state) {
     (void)state;
-    assert_refused("mask-ration", "0.5", "unknown setting 'mask_ration'; did you mean 'mask_ratio'?");
-    assert_refused("warmup", "1", "did you mean 'warmup_epochs' or 'warmup_steps'?");
-    assert_refused("widht", "1", "did you mean 'width'?");
-    assert_refused("colour_of_the_sky", "1", "unknown setting 'colour_of_the_sky'");
+    assert_value_refused("mask-ration", "0.5", "unknown setting 'mask_ration'; did you mean 'mask_ratio'?");
+    assert_value_refused("warmup", "1", "did you mean 'warmup_epochs' or 'warmup_steps'?");
+    assert_value_refused("widht", "1", "did you mean 'width'?");
+    assert_value_refused("colour_of_the_sky", "1", "unknown setting 'colour_of_the_sky'");
     assert_null(strstr(status_message(), "did you mean"));
 }
 
