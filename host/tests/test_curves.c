@@ -1,5 +1,5 @@
-/* tools/curves.py, which compares trainings of every precision: its figures are those of the runs' logs, finished runs are
- * kept, and a difference beyond the envelope shows. Skipped where there is no Python. */
+/* tools/curves.py, which compares trainings of every precision: its figures are those of the runs' logs,
+ * finished runs are kept, and a difference beyond the envelope shows. Skipped where there is no Python. */
 #include "tool.h"
 
 #include "base/file.h"

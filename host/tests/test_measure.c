@@ -1,5 +1,5 @@
-/* tools/measure.py, which tells how fast a device is: every program that it runs ends well, and its page has a figure in
- * every place. Skipped where there is no Vulkan device or no Python. */
+/* tools/measure.py, which tells how fast a device is: every program that it runs ends well, and its page has
+ * a figure in every place. Skipped where there is no Vulkan device or no Python. */
 #include "tool.h"
 
 static void a_quick_measurement_has_every_figure(void **state) {

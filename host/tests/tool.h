@@ -1,4 +1,5 @@
-/* tool.h: runs a program of tools/ that is written in Python. Included once per test program, behind program.h. */
+/* tool.h: runs a program of tools/ that is written in Python. Included once per test
+ * program, behind program.h. */
 #ifndef MNSP_TESTS_TOOL_H
 #define MNSP_TESTS_TOOL_H
 
@@ -8,8 +9,8 @@
 
 #define PYTHON "/usr/bin/python3"
 
-/* Runs tools/NAME in the test's folder; returns its status, with what it printed in program_out and program_err. Skips
- * the test where there is no Python. */
+/* Runs tools/NAME in the test's folder; returns its status, with what it printed in program_out and
+ * program_err. Skips the test where there is no Python. */
 static int run_tool(const char *name, const char *words) {
     char command[2048];
     if (access(PYTHON, X_OK) != 0) {
