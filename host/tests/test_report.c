@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "data/image.h"
+#include "train/checkpoint.h"
 
 #include <sys/stat.h>
 
@@ -241,10 +242,29 @@ static void a_picture_that_fails_does_not_end_the_run(void **state) {
 static void a_missing_validation_set_shows_before_the_first_step(void **state) {
     (void)state;
     struct told told = {0};
+    mkdir(in_folder("bare"), 0777);
+    write_png(in_folder("bare/a.png"), 8, 8, 1);
+    assert_refused(train(tiny_settings(), in_folder("novalidation"), in_folder("bare"), &told),
+                   STATUS_INVALID, "none of its images has a label");
     assert_refused(train(tiny_settings(), in_folder("novalidation"), "/no/such/set", &told), STATUS_INVALID,
                    "/no/such/set");
     struct stat about;
     assert_int_not_equal(stat(in_folder("novalidation/last.safetensors"), &about), 0);
+}
+
+static void what_was_learned_is_kept_where_it_cannot_be_scored(void **state) {
+    (void)state;
+    struct told told = {0};
+    mkdir(in_folder("broken"), 0777);
+    write_text(in_folder("broken/a.png"), "no image");
+    write_text(in_folder("broken/labels.tsv"), "a.png\tword\n");
+    assert_refused(train(tiny_settings(), in_folder("unscored"), in_folder("broken"), &told), STATUS_INVALID,
+                   "broken/a.png");
+    struct checkpoint_state checkpoint;
+    struct safetensors *file;
+    assert_ok(checkpoint_open(&file, &checkpoint, in_folder("unscored/last.safetensors")));
+    assert_int_equal(checkpoint.step, 20);
+    safetensors_close(file);
 }
 
 int main(void) {
@@ -256,6 +276,7 @@ int main(void) {
         cmocka_unit_test(what_is_shown_does_not_change_what_is_learned),
         cmocka_unit_test(a_picture_that_fails_does_not_end_the_run),
         cmocka_unit_test(a_missing_validation_set_shows_before_the_first_step),
+        cmocka_unit_test(what_was_learned_is_kept_where_it_cannot_be_scored),
     };
     return cmocka_run_group_tests(tests, start, remove_test_folder);
 }

@@ -45,13 +45,28 @@ static bool is_stopping(const struct train_report *report) {
 
 /* ---- opening ---- */
 
+/* Whether an image has a label; without one, the run would fail at its first evaluation. */
+static enum status find_label(struct data_set *set, const char *path) {
+    for (size_t i = 0; i < data_set_count(set); i++) {
+        char *label = NULL;
+        const bool found = data_set_label(set, i, &label) == STATUS_OK && label != NULL;
+        free(label);
+        if (found)
+            return STATUS_OK;
+    }
+    return status_set(STATUS_INVALID, "%s: none of its images has a label", path);
+}
+
 static enum status check_validation(const struct train_options *options) {
     for (size_t i = 0; i < options->validation_count; i++) {
         struct data_set *set;
-        const enum status status = data_set_open(&set, &options->validation[i], 1);
+        enum status status = data_set_open(&set, &options->validation[i], 1);
+        if (status == STATUS_OK) {
+            status = find_label(set, options->validation[i]);
+            data_set_close(set);
+        }
         if (status != STATUS_OK)
             return status_context(status, "images to score on (--validation names others)");
-        data_set_close(set);
     }
     return STATUS_OK;
 }

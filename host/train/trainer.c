@@ -441,10 +441,19 @@ static bool is_milestone(const struct run *run, uint64_t number) {
            train_report_is_due(run->report, done);
 }
 
+/* What was learned is kept where it cannot be scored. */
+static enum status save_unscored(struct run *run, enum status status) {
+    char why[STATUS_MESSAGE_SIZE];
+    snprintf(why, sizeof why, "%s", status_message());
+    const bool saved = save(run) == STATUS_OK;
+    return status_set(status, "%s%s", why, saved ? "; what was learned is in " CHECKPOINT_LAST : "");
+}
+
 /* What comes after some steps, when nothing is under way; `over`: the run ends here. */
 static enum status take_milestone(struct run *run, struct clock *clock, bool *over) {
-    if (!is_stopping(run))
-        TRY(make_report(run, clock));
+    const enum status status = is_stopping(run) ? STATUS_OK : make_report(run, clock);
+    if (status != STATUS_OK)
+        return save_unscored(run, status);
     *over = is_stopping(run) || has_waited(run) || run->done == run->steps;
     if (*over || train_is_due(run->done, run->settings->checkpoint_every))
         return save(run);
