@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "conformance/inputs.h"
 #include "conformance/stress.h"
+#include "graph/dispatch.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -108,6 +109,21 @@ static enum status create_tensors(struct application *application, struct philox
     return STATUS_OK;
 }
 
+/* As the case's variant says, and where the operator can have it. */
+static void choose_formats(struct application *application, enum precision format) {
+    union operator_value numbers[OPERATOR_MAX_ARGUMENTS];
+    application_numbers(numbers, application);
+    for (uint32_t t = 0; t < operator_tensor_count(application->id); t++) {
+        const bool narrow = operator_may_store_16(application->id, t, numbers);
+        if (application->present & 1u << t)
+            application->stored |= dispatch_stored_as(t, narrow ? format : PRECISION_F32);
+    }
+}
+
+enum precision application_format(const struct application *application, uint32_t tensor) {
+    return dispatch_format(application->stored, tensor);
+}
+
 enum status application_measure(struct application *out, const struct conformance_case *one) {
     const struct conformance_operator *const rules = registry_operator(one->id);
     const uint32_t tensors = operator_tensor_count(one->id);
@@ -119,6 +135,7 @@ enum status application_measure(struct application *out, const struct conformanc
     rules->shapes(out->shapes, out);
     for (uint32_t t = 0; t < tensors; t++)
         out->elements[t] = out->present & 1u << t ? elements_of(out->shapes[t]) : 0;
+    choose_formats(out, one->variant.format);
     return STATUS_OK;
 }
 
@@ -128,6 +145,15 @@ static uint64_t hash(const char *text) {
     for (; *text != '\0'; text++)
         value = (value ^ (unsigned char)*text) * 1099511628211u;
     return value;
+}
+
+/* Inputs that are stored in 16 bits have such numbers. */
+static void round_inputs(struct application *application) {
+    for (uint32_t t = 0; t < operator_tensor_count(application->id); t++)
+        for (size_t i = 0; !application_writes(application, t) && i < application->elements[t]; i++)
+            if (application_format(application, t) != PRECISION_F32)
+                application->values[t].f[i] =
+                    precision_round(application->values[t].f[i], application_format(application, t));
 }
 
 enum status application_create(struct application *out, const struct conformance_case *one, uint64_t seed) {
@@ -141,6 +167,7 @@ enum status application_create(struct application *out, const struct conformance
     TRY(create_tensors(out, &random));
     if (rules->fill != NULL)
         rules->fill(out, &random);
+    round_inputs(out);
     for (uint32_t t = 0; t < tensors; t++)
         if (out->before[t] != NULL)
             memcpy(out->before[t], out->values[t].f, out->elements[t] * sizeof(float));

@@ -17,8 +17,8 @@
 #define POISON        0xFFF1BADDu
 #define SECOND_POISON 0x4D0BAD1Du
 
-/* Numbers, shapes and counts of elements only; nothing is allocated. Errors: STATUS_INTERNAL when the sizes
- * of the case are malformed. */
+/* Numbers, shapes, counts of elements and how tensors are stored only; nothing is allocated. Errors:
+ * STATUS_INTERNAL when the sizes of the case are malformed. */
 MNSP_NODISCARD enum status application_measure(struct application *out, const struct conformance_case *one);
 
 /* Errors: STATUS_INTERNAL when the sizes of the case are malformed, STATUS_MEMORY. The application must be
@@ -30,6 +30,9 @@ void application_destroy(struct application *application);
 /* The sizes and reals, for host/graph/dispatch.h; tensors are NULL. */
 void application_numbers(union operator_value out[OPERATOR_MAX_ARGUMENTS],
                          const struct application *application);
+
+/* How a tensor is stored. */
+enum precision application_format(const struct application *application, uint32_t tensor);
 
 /* Sets the outputs and their bounds. Errors: STATUS_MEMORY. */
 MNSP_NODISCARD enum status application_apply_reference(struct application *application);

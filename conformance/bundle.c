@@ -147,6 +147,11 @@ enum status bundle_write(const char *folder, const struct conformance_case *one,
             STATUS_USAGE,
             "%s is made of many dispatches and has no bundle: make one of the case of an operator",
             one->name);
+    if (one->variant.format != PRECISION_F32)
+        return status_set(
+            STATUS_USAGE,
+            "%s has tensors of 16 bits, which bundles cannot hold: make one of the case without them",
+            one->name);
     struct application application;
     const enum status status = write_application(folder, one, &application, with);
     application_destroy(&application);

@@ -94,6 +94,7 @@ struct application {
     struct shape shapes[OPERATOR_MAX_TENSORS];
     size_t elements[OPERATOR_MAX_TENSORS];
     uint32_t present; /* bit i: tensor i is there */
+    uint32_t stored;  /* how each of them is, as graph/dispatch.h says */
     /* Of tensors that the operator writes: */
     float *before[OPERATOR_MAX_TENSORS]; /* what it held: an INOUT tensor's input, or poison */
     double *bounds

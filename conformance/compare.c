@@ -1,5 +1,7 @@
 #include "conformance/compare.h"
 
+#include "base/precision.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -8,6 +10,7 @@ struct element {
     uint32_t tensor;
     size_t index;
     uint32_t found, wanted; /* words */
+    uint32_t explained; /* the word that is judged: what was found, or may have been before it was stored */
     double error, tolerance;
 };
 
@@ -51,12 +54,47 @@ static double tolerance_of(double wanted, double bound) {
     return bound + rounding + 0x1p-100 * condition;
 }
 
+/* ---- tensors that are stored in 16 bits ---- */
+
+/* Of 16 bits without a sign, infinity being the number behind the largest. */
+static double magnitude_of(int bits, enum precision format) {
+    const int infinity = format == PRECISION_F16 ? 0x7C00 : 0x7F80;
+    if (bits >= infinity)
+        return format == PRECISION_F16 ? 0x1p16 : 0x1p128;
+    return bits < 0 ? -(double)precision_widen(1, format) : (double)precision_widen((uint16_t)bits, format);
+}
+
+/* Of the numbers that are stored as `found`, the one nearest to `wanted`, if an error is allowed. */
+static float explanation(float found, float wanted, enum precision format, double bound) {
+    if (isnan(found) || !isfinite(wanted))
+        return found;
+    if (precision_round(wanted, format) == found)
+        return wanted;
+    if (!(bound > 0))
+        return found;
+    const int bits = precision_narrow(fabsf(found), format);
+    const double here = magnitude_of(bits, format), low = (magnitude_of(bits - 1, format) + here) / 2,
+                 high = (here + magnitude_of(bits + 1, format)) / 2;
+    const double sign = signbit(found) ? -1 : 1, magnitude = sign * wanted;
+    return (float)(sign * (magnitude < low ? low : isinf(found) || magnitude < high ? magnitude : high));
+}
+
+/* POISON, in either place, is no number. */
+static uint32_t explain(const struct element *element, enum precision format, double bound) {
+    if (format == PRECISION_F32 || element->found == POISON || element->wanted == POISON)
+        return element->found;
+    const float value = explanation(float_of(element->found), float_of(element->wanted), format, bound);
+    return word_of(&value, 0);
+}
+
+/* ---- one element ---- */
+
 /* Sets error and tolerance so that `!(error <= tolerance)` means failure. */
 static void judge(struct element *element, bool words, double bound) {
-    const double found = float_of(element->found), wanted = float_of(element->wanted);
+    const double found = float_of(element->explained), wanted = float_of(element->wanted);
     element->tolerance = 0;
     const bool is_flushed = !words && found == 0 && fabs(wanted) < 0x1p-126;
-    if (element->found == element->wanted || is_flushed ||
+    if (element->explained == element->wanted || is_flushed ||
         (!words && element->wanted != POISON && isnan(found) && isnan(wanted))) {
         element->error = 0;
     } else if (words || element->wanted == POISON) {
@@ -98,7 +136,7 @@ static void place_element(struct compared_element *out, const struct application
                                      .wanted = e->wanted,
                                      .error = e->error,
                                      .tolerance = e->tolerance,
-                                     .ulp = ulp_between(e->found, e->wanted)};
+                                     .ulp = ulp_between(e->explained, e->wanted)};
     snprintf(out->tensor, sizeof out->tensor, "%s", argument->name);
     size_t rest = e->index;
     for (int i = shape.rank - 1; i >= 0; i--) {
@@ -129,7 +167,7 @@ static void describe(char *out, size_t size, const struct compared_element *e) {
 
 static void count_ulp(struct comparison *out, struct sums *sums, const struct element *e, bool words) {
     const bool has_distance = !words && isfinite(e->error);
-    const uint64_t ulp = has_distance ? ulp_between(e->found, e->wanted) : 0;
+    const uint64_t ulp = has_distance ? ulp_between(e->explained, e->wanted) : 0;
     size_t bucket = has_distance || e->error == 0 ? 0 : COMPARE_BUCKETS - 1;
     for (uint64_t rest = ulp; rest != 0 && bucket < COMPARE_BUCKETS - 1; rest >>= 1)
         bucket++;
@@ -144,10 +182,12 @@ static void count_ulp(struct comparison *out, struct sums *sums, const struct el
 static void compare_tensor(struct comparison *out, struct sums *sums, const struct application *application,
                            uint32_t t, const float *output) {
     const bool words = has_words(application, t);
+    const enum precision format = application_format(application, t);
     for (size_t i = 0; i < application->elements[t]; i++) {
         struct element e = {.tensor = t, .index = i};
         e.found = word_of(output, i);
         e.wanted = word_of(application->values[t].f, i);
+        e.explained = explain(&e, format, application->bounds[t][i]);
         judge(&e, words, application->bounds[t][i]);
         const bool failed = !(e.error <= e.tolerance);
         const double ratio = e.tolerance > 0 ? e.error / e.tolerance : 0;

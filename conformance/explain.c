@@ -34,7 +34,7 @@ void explain_failure(char *out, size_t size, const struct application *applicati
     char failed[LIST_TEXT] = "", passed[LIST_TEXT] = "", smallest[VARIANT_TEXT] = "";
     out[0] = '\0';
     application_numbers(numbers, application);
-    const size_t count = variants_list(variants, application->id, numbers, application->present,
+    const size_t count = variants_list(variants, application->id, numbers, application->stored,
                                        gpu_device_properties(options->device));
     if (count < 2)
         return;

@@ -66,8 +66,10 @@ static void destroy(struct range *range) {
 static enum status apply(struct range *range, enum operator_id id, const union operator_value *values,
                          const struct gpu_binding *bindings, uint32_t binding_count) {
     struct dispatch choice;
-    const uint32_t present = (1u << binding_count) - 1;
-    TRY(dispatch_choose(&choice, id, values, present, gpu_device_properties(range->device)));
+    uint32_t stored = 0;
+    for (uint32_t i = 0; i < binding_count; i++)
+        stored |= dispatch_stored_as(i, PRECISION_F32);
+    TRY(dispatch_choose(&choice, id, values, stored, gpu_device_properties(range->device)));
     struct gpu_dispatch dispatch = {.label = operator_info(id)->name, .work = choice.work};
     struct gpu_shader shader = {.name = operator_info(id)->name,
                                 .code = choice.shader.code,

@@ -4,6 +4,7 @@
 #include "conformance/application.h"
 #include "graph/dispatch.h"
 #include "graph/fuse.h"
+#include "graph/narrow.h"
 #include "objective/reader.h"
 #include "train/optimiser.h"
 
@@ -35,14 +36,14 @@ static bool is_known(const struct collection *collection, const struct gpu_shade
 struct need {
     enum operator_id id;
     const union operator_value *values;
-    uint32_t present;
+    uint32_t stored;
     struct variant variant;
     const char *use;
     bool is_default;
 };
 
-/* "matmul/batch=1,m=64,n=384,k=384,bias=none@narrow+quads": sizes that are 0 and tensors that are given are
- * left out. */
+/* "matmul/a=f16,bias=none,batch=1,m=64,n=384,k=384@narrow+quads": sizes that are 0 are left out, and
+ * tensors that are given in 32 bits. */
 static void write_name(char name[CASE_NAME], const struct need *need) {
     const struct operator_info *const info = operator_info(need->id);
     int used = snprintf(name, CASE_NAME, "%s", info->name);
@@ -50,13 +51,16 @@ static void write_name(char name[CASE_NAME], const struct need *need) {
     for (uint32_t i = 0; i < info->argument_count && used < CASE_NAME; i++) {
         const struct operator_argument *const argument = &info->arguments[i];
         const size_t room = (size_t)(CASE_NAME - used);
-        const bool is_missing = argument_is_tensor(argument->kind) && !(need->present & 1U << i);
+        const bool is_missing = argument_is_tensor(argument->kind) && !dispatch_has(need->stored, i);
+        const bool is_narrow =
+            argument_is_tensor(argument->kind) && dispatch_format(need->stored, i) != PRECISION_F32;
         const bool is_size = argument->kind == ARGUMENT_SIZE && need->values[i].size != 0;
-        if (is_missing)
-            used += snprintf(name + used, room, "%c%s=none", separator, argument->name);
+        if (is_missing || is_narrow)
+            used += snprintf(name + used, room, "%c%s=%s", separator, argument->name,
+                             is_missing ? "none" : precision_name(dispatch_format(need->stored, i)));
         else if (is_size)
             used += snprintf(name + used, room, "%c%s=%zu", separator, argument->name, need->values[i].size);
-        separator = is_missing || is_size ? ',' : separator;
+        separator = is_missing || is_narrow || is_size ? ',' : separator;
     }
     char variant[VARIANT_TEXT];
     if (need->variant.is_forced && used < CASE_NAME)
@@ -66,7 +70,7 @@ static void write_name(char name[CASE_NAME], const struct need *need) {
 static enum status add(struct collection *collection, const struct need *need) {
     struct dispatch choice;
     const enum status status =
-        variant_dispatch(&choice, &need->variant, need->id, need->values, need->present, collection->device);
+        variant_dispatch(&choice, &need->variant, need->id, need->values, need->stored, collection->device);
     if (status == STATUS_UNSUPPORTED)
         return STATUS_OK; /* this device never runs it */
     TRY(status);
@@ -88,12 +92,9 @@ static enum status add_graph(struct collection *collection, struct graph *graph,
     TRY(graph_status(graph));
     for (size_t i = 0; i < graph_node_count(graph); i++) {
         const struct graph_node *const node = graph_node(graph, i);
-        uint32_t present = 0;
-        for (uint32_t t = 0; t < operator_tensor_count(node->operator); t++)
-            present |= node->tensors[t] != NULL ? 1U << t : 0;
         TRY(add(collection, &(struct need){.id = node->operator,
                                            .values = node->numbers,
-                                           .present = present,
+                                           .stored = dispatch_stored(node),
                                            .use = use,
                                            .is_default = true}));
     }
@@ -133,6 +134,8 @@ static enum status add_model(struct collection *collection, const struct model *
     enum status status = build_model(graph, model, batch);
     if (status == STATUS_OK)
         status = graph_fuse(graph);
+    if (status == STATUS_OK)
+        status = graph_narrow(graph);
     if (status == STATUS_OK)
         status = add_graph(collection, graph, use);
     graph_destroy(graph);
@@ -175,7 +178,7 @@ static enum status add_case(struct collection *collection, const struct conforma
     application_numbers(values, &application);
     return add(collection, &(struct need){.id = one->id,
                                           .values = values,
-                                          .present = application.present,
+                                          .stored = application.stored,
                                           .variant = one->variant,
                                           .use = "a case of the suite"});
 }

@@ -70,10 +70,10 @@ static enum conformance_set set_of(const struct conformance_case *one, unsigned 
 
 /* CPUs are slow at many workgroups, and their number is no variant's affair. */
 static bool has_many_groups(const struct variant *variant, enum operator_id id,
-                            const union operator_value *numbers, uint32_t present) {
+                            const union operator_value *numbers, uint32_t stored) {
     enum { MANY = 65535 };
     struct dispatch dispatch;
-    return variant_dispatch(&dispatch, variant, id, numbers, present, NULL) != STATUS_OK ||
+    return variant_dispatch(&dispatch, variant, id, numbers, stored, NULL) != STATUS_OK ||
            (uint64_t)dispatch.groups[0] * dispatch.groups[1] * dispatch.groups[2] > MANY;
 }
 
@@ -89,36 +89,82 @@ static enum status append_variant(struct list *list, const struct conformance_ca
     return append(list, &other);
 }
 
-/* Where there is a choice, each as a case of its own. */
-static enum status append_variants(struct list *list, const struct conformance_case *one) {
-    struct variant variants[VARIANTS_MAX];
+/* A case, whose variant is how its tensors are stored, in all others. */
+struct base {
+    const struct conformance_case *one;
     struct application application;
     union operator_value numbers[OPERATOR_MAX_ARGUMENTS];
-    if (application_measure(&application, one) != STATUS_OK)
-        return STATUS_OK;
-    application_numbers(numbers, &application);
-    const size_t count = variants_list(variants, one->id, numbers, application.present, NULL);
+};
+
+static enum status measure(struct base *out, const struct conformance_case *one) {
+    out->one = one;
+    TRY(application_measure(&out->application, one));
+    application_numbers(out->numbers, &out->application);
+    return STATUS_OK;
+}
+
+/* Where there is a choice, each as a case of its own. */
+static enum status append_variants(struct list *list, const struct base *base) {
+    struct variant variants[VARIANTS_MAX];
+    const struct conformance_case *const one = base->one;
+    const uint32_t stored = base->application.stored;
+    const size_t count = variants_list(variants, one->id, base->numbers, stored, NULL);
     for (size_t i = 0; count > 1 && i < count; i++) {
         enum conformance_set set = one->set == SET_SMOKE ? SET_STANDARD : one->set;
-        if (has_many_groups(&variants[i], one->id, numbers, application.present))
+        if (has_many_groups(&variants[i], one->id, base->numbers, stored))
             set = SET_FULL;
+        variants[i].format = one->variant.format;
         TRY(append_variant(list, one, &variants[i], set));
     }
     return STATUS_OK;
 }
 
 /* Compilers take long for the larger ones, so that a few sizes must do, with which every result is exact. */
-static enum status append_tilings(struct list *list, const struct conformance_case *one, unsigned flags) {
+static enum status append_tilings(struct list *list, const struct base *base, unsigned flags) {
     struct variant variants[VARIANTS_MAX];
-    struct application application;
-    union operator_value numbers[OPERATOR_MAX_ARGUMENTS];
-    if (application_measure(&application, one) != STATUS_OK)
-        return STATUS_OK;
-    application_numbers(numbers, &application);
-    const size_t count = variants_tilings(variants, one->id, numbers);
+    const struct conformance_case *const one = base->one;
+    const size_t count = variants_tilings(variants, one->id, base->numbers);
     for (size_t i = 0; i < count; i++) {
         const bool shows = one->inputs == INPUTS_INTEGER || variants[i].tiling->variant == SHADER_MATRICES;
+        variants[i].format = one->variant.format;
         TRY(append_variant(list, one, &variants[i], flags & IN_TILES && shows ? SET_STANDARD : SET_FULL));
+    }
+    return STATUS_OK;
+}
+
+/* The case with tensors of 16 bits, where some can be stored so: in the format to which the operator rounds
+ * what it reads, or in either if it reads nothing of the kind. */
+static bool may_be_stored(struct base *base, const struct conformance_case *one) {
+    const uint32_t rounding = operator_argument_index(one->id, "rounding");
+    struct conformance_case wide = *one;
+    struct application application;
+    wide.variant.format = PRECISION_F32;
+    if (application_measure(&application, &wide) != STATUS_OK || measure(base, one) != STATUS_OK)
+        return false;
+    const bool rounds = rounding < operator_info(one->id)->argument_count;
+    return application.stored != base->application.stored &&
+           (!rounds || base->numbers[rounding].size == one->variant.format);
+}
+
+/* The case in every way to run it and to store its tensors. */
+static enum status append_case(struct list *list, const struct conformance_case *one, unsigned flags,
+                               bool in_variants) {
+    struct base base;
+    TRY(append(list, one));
+    if (measure(&base, one) == STATUS_OK && in_variants) {
+        TRY(append_variants(list, &base));
+        TRY(append_tilings(list, &base, flags));
+    }
+    for (enum precision format = PRECISION_F16; format < PRECISION_COUNT; format++) {
+        struct conformance_case narrow = *one;
+        narrow.variant.format = format;
+        if (!may_be_stored(&base, &narrow))
+            continue;
+        TRY(append_variant(list, one, &narrow.variant, one->set));
+        if (in_variants) {
+            TRY(append_variants(list, &base));
+            TRY(append_tilings(list, &base, flags));
+        }
     }
     return STATUS_OK;
 }
@@ -131,9 +177,7 @@ static enum status append_sizes(struct list *list, enum operator_id id, const ch
         struct conformance_case one = {.id = id, .inputs = inputs, .sizes = sizes};
         registry_name(one.name, id, sizes, inputs);
         one.set = set_of(&one, flags);
-        TRY(append(list, &one));
-        TRY(append_variants(list, &one));
-        TRY(append_tilings(list, &one, flags));
+        TRY(append_case(list, &one, flags, true));
     }
     return STATUS_OK;
 }
@@ -164,7 +208,7 @@ static enum status append_stress(struct list *list, enum operator_id id) {
             struct conformance_case one = {
                 .id = id, .inputs = inputs, .sizes = sizes[i], .set = SET_STANDARD};
             registry_name(one.name, id, sizes[i], inputs);
-            TRY(append(list, &one));
+            TRY(append_case(list, &one, 0, false));
         }
     return STATUS_OK;
 }

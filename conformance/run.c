@@ -1,6 +1,7 @@
 #include "conformance/run.h"
 
 #include "base/memory.h"
+#include "base/precision.h"
 #include "conformance/phase.h"
 #include "conformance/spoil.h"
 
@@ -47,8 +48,43 @@ static size_t first_word(const struct run *run, int number) {
     return GUARD_WORDS + (number == 0 ? 0 : (alignment + 3) / 4);
 }
 
+/* Those of a tensor: one of 16 bits has rows of whole words. */
+static size_t body_words(const struct run *run, uint32_t t) {
+    const size_t elements = run->application->elements[t];
+    return application_format(run->application, t) == PRECISION_F32 ? elements : elements / 2;
+}
+
 static size_t image_words(const struct run *run, uint32_t t) {
-    return first_word(run, 1) + run->application->elements[t] + GUARD_WORDS;
+    return first_word(run, 1) + body_words(run, t) + GUARD_WORDS;
+}
+
+/* ---- elements in an image ---- */
+
+/* Poison of 16 bits is the upper half of that word. */
+static void put_element(const struct run *run, uint32_t t, uint32_t *body, size_t i, uint32_t word,
+                        uint32_t poison) {
+    const enum precision format = application_format(run->application, t);
+    if (format == PRECISION_F32) {
+        body[i] = word == POISON ? poison : word;
+        return;
+    }
+    float value;
+    memcpy(&value, &word, sizeof value);
+    const uint16_t narrow = word == POISON ? (uint16_t)(poison >> 16) : precision_narrow(value, format);
+    memcpy((char *)body + i * sizeof narrow, &narrow, sizeof narrow);
+}
+
+/* The element as a word of 32 bits; poison of 16 bits, which is a NaN, as POISON. */
+static uint32_t get_element(const struct run *run, uint32_t t, const uint32_t *body, size_t i) {
+    const enum precision format = application_format(run->application, t);
+    if (format == PRECISION_F32)
+        return body[i];
+    uint16_t narrow;
+    memcpy(&narrow, (const char *)body + i * sizeof narrow, sizeof narrow);
+    const float value = precision_widen(narrow, format);
+    uint32_t word;
+    memcpy(&word, &value, sizeof word);
+    return narrow == POISON >> 16 ? POISON : word;
 }
 
 /* ---- setting up ---- */
@@ -76,7 +112,7 @@ static void bind_tensors(struct gpu_dispatch *dispatch, const struct run *run, i
             dispatch->bindings[t] = (struct gpu_binding){
                 .buffer = run->buffers[t],
                 .offset = first_word(run, number) * 4,
-                .bytes = run->application->elements[t] * 4 + GUARD_BYTES,
+                .bytes = body_words(run, t) * 4 + GUARD_BYTES,
                 .written = application_writes(run->application, t),
             };
         else
@@ -90,7 +126,7 @@ enum status run_choose(struct gpu_dispatch *dispatch, struct gpu_shader *shader,
     union operator_value values[OPERATOR_MAX_ARGUMENTS];
     application_numbers(values, application);
     struct dispatch choice;
-    TRY(variant_dispatch(&choice, &options->variant, id, values, application->present,
+    TRY(variant_dispatch(&choice, &options->variant, id, values, application->stored,
                          gpu_device_properties(options->device)));
     if (options->shaders != NULL)
         choice.shader = options->shaders[choice.variant];
@@ -133,9 +169,11 @@ static enum status upload(struct run *run, int number, uint32_t poison) {
         const float *const content =
             application->before[t] != NULL ? application->before[t] : application->values[t].f;
         uint32_t *const body = run->image + first_word(run, number);
-        memcpy(body, content, application->elements[t] * 4);
-        for (size_t i = 0; application->before[t] != NULL && i < application->elements[t]; i++)
-            body[i] = body[i] == POISON ? poison : body[i];
+        for (size_t i = 0; i < application->elements[t]; i++) {
+            uint32_t word;
+            memcpy(&word, &content[i], sizeof word);
+            put_element(run, t, body, i, word, application->before[t] != NULL ? poison : POISON);
+        }
         TRY(gpu_buffer_write(run->buffers[t], 0, run->image, image_words(run, t) * 4));
     }
     return STATUS_OK;
@@ -150,7 +188,7 @@ static void report(struct run_result *out, const char *what, const struct run *r
 }
 
 static void check_guards(struct run_result *out, const struct run *run, int number, uint32_t t) {
-    const size_t first = first_word(run, number), end = first + run->application->elements[t];
+    const size_t first = first_word(run, number), end = first + body_words(run, t);
     for (size_t i = 0; i < image_words(run, t); i++) {
         const bool inside = i >= first && i < end;
         if (!inside && run->image[i] != guard_word(run, t)) {
@@ -166,11 +204,13 @@ static void check_words(struct run_result *out, const struct run *run, int numbe
                         const void *words, uint32_t poison, const char *what) {
     const uint32_t *const body = run->image + first_word(run, number);
     for (size_t i = 0; i < run->application->elements[t]; i++) {
-        uint32_t wanted;
+        uint32_t wanted, expected[1] = {0};
         memcpy(&wanted, (const char *)words + i * 4, 4);
-        if (body[i] == wanted || (wanted == POISON && body[i] == poison))
+        put_element(run, t, expected, 0, wanted, poison);
+        const uint32_t found = get_element(run, t, body, i);
+        if (found == wanted || found == get_element(run, t, expected, 0))
             continue;
-        report(out, what, run, t, (ptrdiff_t)i, body[i], wanted);
+        report(out, what, run, t, (ptrdiff_t)i, found, wanted);
         return;
     }
 }
@@ -179,14 +219,16 @@ static enum status download(struct run_result *out, struct run *run, int number,
     for (uint32_t t = 0; t < run->tensors; t++) {
         if (!is_present(run, t))
             continue;
-        const size_t bytes = run->application->elements[t] * 4;
         TRY(gpu_buffer_read(run->buffers[t], 0, run->image, image_words(run, t) * 4));
         check_guards(out, run, number, t);
         if (!application_writes(run->application, t)) {
             check_words(out, run, number, t, run->application->values[t].f, poison, "changed the input");
         } else if (number == 0) {
             TRY(memory_new(&out->outputs[t], run->application->elements[t], 4));
-            memcpy(out->outputs[t], run->image + first_word(run, number), bytes);
+            for (size_t i = 0; i < run->application->elements[t]; i++) {
+                const uint32_t word = get_element(run, t, run->image + first_word(run, number), i);
+                memcpy(&out->outputs[t][i], &word, sizeof word);
+            }
         } else {
             check_words(out, run, number, t, out->outputs[t], poison, "a second run gave other bits in");
         }

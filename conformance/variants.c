@@ -25,23 +25,30 @@ static const uint32_t widths[] = {8, 64, 256};
 
 /* ---- names ---- */
 
-const char *variant_name(char out[VARIANT_TEXT], const struct variant *variant) {
-    out[0] = '\0';
-    if (!variant->is_forced)
-        return out;
-    if (variant->width != 0) {
-        snprintf(out, VARIANT_TEXT, "width=%u", variant->width);
-        return out;
-    }
-    if (variant->tiling != NULL) {
-        snprintf(out, VARIANT_TEXT, "tiles=%s", variant->tiling->name);
-        return out;
-    }
+/* All but how tensors are stored. */
+static void write_choice(char *out, size_t size, const struct variant *variant) {
     size_t used = 0;
-    for (int i = 0; i < FEATURE_COUNT; i++)
-        if (variant->features & 1u << i)
-            used += (size_t)snprintf(out + used, VARIANT_TEXT - used, used ? "+%s" : "%s", feature_names[i]);
-    return used != 0 ? out : strcpy(out, "plain");
+    if (variant->width != 0) {
+        snprintf(out, size, "width=%u", variant->width);
+    } else if (variant->tiling != NULL) {
+        snprintf(out, size, "tiles=%s", variant->tiling->name);
+    } else {
+        snprintf(out, size, "plain");
+        for (int i = 0; i < FEATURE_COUNT; i++)
+            if (variant->features & 1u << i)
+                used += (size_t)snprintf(out + used, size - used, used ? "+%s" : "%s", feature_names[i]);
+    }
+}
+
+const char *variant_name(char out[VARIANT_TEXT], const struct variant *variant) {
+    size_t used = 0;
+    out[0] = '\0';
+    if (variant->format != PRECISION_F32)
+        used = (size_t)snprintf(out, VARIANT_TEXT, "stored=%s%s", precision_name(variant->format),
+                                variant->is_forced ? "," : "");
+    if (variant->is_forced)
+        write_choice(out + used, VARIANT_TEXT - used, variant);
+    return out;
 }
 
 static enum status add_feature(struct variant *out, const char *name, size_t length) {
@@ -53,8 +60,25 @@ static enum status add_feature(struct variant *out, const char *name, size_t len
     return status_set(STATUS_INVALID, "'%.*s' is no feature of variants", (int)length, name);
 }
 
+/* "stored=f16", and what may follow it behind a comma; returns that. */
+static const char *read_format(enum precision *out, const char *name) {
+    char text[VARIANT_TEXT];
+    const char *const comma = strchr(name, ',');
+    const size_t length = comma != NULL ? (size_t)(comma - name) : strlen(name);
+    for (enum precision format = PRECISION_F16; format < PRECISION_COUNT; format++) {
+        snprintf(text, sizeof text, "stored=%s", precision_name(format));
+        if (strlen(text) != length || strncmp(text, name, length) != 0 || (comma != NULL && comma[1] == '\0'))
+            continue;
+        *out = format;
+        return comma != NULL ? comma + 1 : name + length;
+    }
+    return name;
+}
+
 enum status variant_by_name(struct variant *out, const char *name) {
-    *out = (struct variant){.is_forced = name[0] != '\0'};
+    enum precision format = PRECISION_F32;
+    name = read_format(&format, name);
+    *out = (struct variant){.format = format, .is_forced = name[0] != '\0'};
     if (!out->is_forced || strcmp(name, "plain") == 0)
         return STATUS_OK;
     if (strncmp(name, "width=", 6) == 0) {
@@ -130,18 +154,18 @@ static const struct gpu_properties any_device = {
 };
 
 enum status variant_dispatch(struct dispatch *out, const struct variant *variant, enum operator_id id,
-                             const union operator_value *values, uint32_t present,
+                             const union operator_value *values, uint32_t stored,
                              const struct gpu_properties *device) {
     if (device == NULL)
         device = &any_device;
     if (!variant->is_forced)
-        return dispatch_choose(out, id, values, present, device);
-    TRY(variant_require(variant, id == OPERATOR_matmul ? product_of(values).precision : PRECISION_F32,
+        return dispatch_choose(out, id, values, stored, device);
+    TRY(variant_require(variant, id == OPERATOR_matmul ? product_of(values, stored).precision : PRECISION_F32,
                         device));
     if (variant->tiling != NULL)
-        return dispatch_choose_tiled(out, id, values, present, device, variant->tiling);
+        return dispatch_choose_tiled(out, id, values, stored, device, variant->tiling);
     const struct gpu_properties seen = reduced(device, variant->features);
-    TRY(dispatch_choose(out, id, values, present, &seen));
+    TRY(dispatch_choose(out, id, values, stored, &seen));
     if (variant->width != 0)
         out->constants[1] = variant->width;
     return STATUS_OK;
@@ -164,10 +188,10 @@ struct list {
 
 /* Unless it cannot be run, or is there already. */
 static void add(struct list *list, const struct variant *variant, enum operator_id id,
-                const union operator_value *values, uint32_t present, const struct gpu_properties *device) {
+                const union operator_value *values, uint32_t stored, const struct gpu_properties *device) {
     struct dispatch *const dispatch = &list->dispatches[list->count];
     if (list->count == VARIANTS_MAX - 1 ||
-        variant_dispatch(dispatch, variant, id, values, present, device) != STATUS_OK)
+        variant_dispatch(dispatch, variant, id, values, stored, device) != STATUS_OK)
         return;
     for (size_t i = 0; i < list->count; i++)
         if (same_dispatch(dispatch, &list->dispatches[i]))
@@ -183,16 +207,16 @@ static int bits_of(unsigned set) {
 }
 
 size_t variants_list(struct variant out[VARIANTS_MAX], enum operator_id id,
-                     const union operator_value *values, uint32_t present,
+                     const union operator_value *values, uint32_t stored,
                      const struct gpu_properties *device) {
     struct list list = {.variants = out};
     for (int size = 0; size <= FEATURE_COUNT; size++)
         for (unsigned features = 0; features < 1u << FEATURE_COUNT; features++)
             if (bits_of(features) == size)
-                add(&list, &(struct variant){.is_forced = true, .features = features}, id, values, present,
+                add(&list, &(struct variant){.is_forced = true, .features = features}, id, values, stored,
                     device);
     for (size_t i = 0; any_width[id] && i < sizeof widths / sizeof widths[0]; i++)
-        add(&list, &(struct variant){.is_forced = true, .width = widths[i]}, id, values, present, device);
+        add(&list, &(struct variant){.is_forced = true, .width = widths[i]}, id, values, stored, device);
     return list.count;
 }
 
@@ -201,7 +225,7 @@ size_t variants_tilings(struct variant out[VARIANTS_MAX], enum operator_id id,
     size_t count = 0;
     if (id != OPERATOR_matmul)
         return 0;
-    const enum precision precision = product_of(values).precision;
+    const enum precision precision = product_of(values, 0).precision;
     for (size_t i = 0; tiling_at(i) != NULL && count < VARIANTS_MAX; i++) {
         const bool matrices = tiling_at(i)->variant == SHADER_MATRICES;
         if (matrices == (precision != PRECISION_F32))

@@ -12,8 +12,10 @@
  *     layernorm/rows=37,width=384/real@width=256
  *     matmul/batch=1,m=17,n=33,k=9/integer@narrow+quads
  *     matmul/batch=1,m=17,n=33,k=9/integer@tiles=shared-64x64
+ *     layernorm/rows=37,width=384/real@stored=f16     what the trainer would run where y is stored in 16 bits
+ *     layernorm/rows=37,width=384/real@stored=f16,plain
  *
- * The latter is a row of the table of host/graph/tiling.c: the trainer takes the one that it has
+ * The one with tiles is a row of the table of host/graph/tiling.c: the trainer takes the one that it has
  * measured to be the fastest.
  */
 #ifndef MNSP_CONFORMANCE_VARIANTS_H
@@ -31,7 +33,8 @@ enum feature {
 };
 
 struct variant {
-    bool is_forced;              /* else it is the device's own choice, and the rest is not used */
+    enum precision format;       /* in which all tensors are stored that can be */
+    bool is_forced;              /* else it is the device's own choice, and what follows is not used */
     unsigned features;           /* bit i: enum feature i */
     uint32_t width;              /* of a workgroup, for operators with one per item; 0: as chosen */
     const struct tiling *tiling; /* of a product; NULL: as chosen */
@@ -39,7 +42,8 @@ struct variant {
 
 enum { VARIANTS_MAX = 40, VARIANT_TEXT = 64 };
 
-/* "narrow+quads", "plain", "width=256", "tiles=shared-64x64"; "" for the device's own choice. */
+/* "narrow+quads", "plain", "width=256", "tiles=shared-64x64", "stored=f16", "stored=f16,plain"; "" for the
+ * device's own choice with tensors of 32 bits. */
 const char *variant_name(char out[VARIANT_TEXT], const struct variant *variant);
 /* The reverse. Errors: STATUS_INVALID. */
 MNSP_NODISCARD enum status variant_by_name(struct variant *out, const char *name);
@@ -53,12 +57,12 @@ MNSP_NODISCARD enum status variant_require(const struct variant *variant, enum p
  * Errors: also STATUS_UNSUPPORTED when the device lacks one of its features. */
 MNSP_NODISCARD enum status variant_dispatch(struct dispatch *out, const struct variant *variant,
                                             enum operator_id id, const union operator_value *values,
-                                            uint32_t present, const struct gpu_properties *device);
+                                            uint32_t stored, const struct gpu_properties *device);
 
 /* The variants of an operator with these sizes that differ, small sets of features first. device: those that
  * it has; NULL: those that any device may have. Returns how many, 1 when there is no choice. */
 size_t variants_list(struct variant out[VARIANTS_MAX], enum operator_id id,
-                     const union operator_value *values, uint32_t present,
+                     const union operator_value *values, uint32_t stored,
                      const struct gpu_properties *device);
 
 /* Of a product, every tiling, with factors in f16 and bf16 those for matrices; 0 of other operators. Part

@@ -1,6 +1,6 @@
 /* attention_backward_query: gradient of attention towards q, and delta
  *
- *     delta[i] = dy[i] . y[i]
+ *     delta[i] = round(dy[i]) . round(y[i])
  *     p[i, j] = exp(scale (round(q[i]) . round(k[j])) - lse[i])
  *     ds[i, j] = p[i, j] (keep[i, j] (round(dy[i]) . round(v[j])) - delta[i])
  *     dq[i] = scale sum over j of round(ds[i, j]) round(k[j])
@@ -33,7 +33,7 @@ void reference_attention_backward_query(float *dq, float *delta, const float *dy
         const float *cotangent = dy + ((b * queries + i) * heads + h) * head_width;
         const size_t visible = visible_keys(lengths, causal, b, i, keys);
         const double shift =
-            dot(cotangent, y + ((b * queries + i) * heads + h) * head_width, head_width, PRECISION_F32);
+            dot(cotangent, y + ((b * queries + i) * heads + h) * head_width, head_width, rounding);
 
         delta[row] = (float)shift;
         for (size_t first = 0; first < head_width; first += STRIP) {

@@ -4,7 +4,7 @@
  *     pre[b, i, j] = s, if it is wanted
  *     if gelu = 1:      s = s Phi(s)
  *     if random:        s = dropout(s), of the element's number in c
- *     if gelu = 2:      s = s (Phi(at) + at phi(at)), at = at[b, i, j]: the gradient of gelu
+ *     if gelu = 2:      s = s (Phi(x) + x phi(x)), x = round(at[b, i, j]): the gradient of gelu
  *     c[b, i, j] = s + addend[b, i, j]
  *
  * a is (batch, m, k), or (batch, k, m) if transpose_a; b is (batch, k, n), or (batch, n, k) if transpose_b;
@@ -40,7 +40,8 @@ void reference_matmul(float *c, float *pre, const float *a, const float *b, cons
                 const double factor = dropout_factor(random, stream, element, rate);
                 s = factor == 0 ? 0 : factor * s;
                 if (gelu == 2) {
-                    s *= normal_distribution(at[element]) + at[element] * normal_density(at[element]);
+                    const float x = precision_round(at[element], rounding);
+                    s *= normal_distribution(x) + x * normal_density(x);
                 }
                 c[element] = (float)(s + (addend ? addend[element] : 0));
             }

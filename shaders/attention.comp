@@ -42,7 +42,7 @@ float power_of_two(float x) {
 
 void pass_key(place at, uint key, uint seen) {
     [[unroll]] for (uint p = 0u; p < PARTS; p++)
-        row[p] = rounded(LOAD_PART(k, k_row(at, key), p));
+        row[p] = ROUNDED_k(LOAD_PART(k, k_row(at, key), p));
     EXCHANGE_SUMMANDS(0u, score_of_row)
     float weight[SHARE], shrink[SHARE];
     [[unroll]] for (uint i = 0u; i < SHARE; i++) {
@@ -59,7 +59,7 @@ void pass_key(place at, uint key, uint seen) {
     spread_over_team(row_weight, weight, 0u);
     spread_over_team(row_shrink, shrink, 1u);
     [[unroll]] for (uint p = 0u; p < PARTS; p++)
-        row[p] = ALONE || key < seen ? rounded(LOAD_PART(v, v_row(at, key), p)) : vec4(0.0);
+        row[p] = ALONE || key < seen ? ROUNDED_v(LOAD_PART(v, v_row(at, key), p)) : vec4(0.0);
     [[unroll]] for (uint r = 0u; r < ROWS; r++)
         [[unroll]] for (uint p = 0u; p < PARTS; p++)
             sum[r][p] = sum[r][p] * row_shrink[r] + row_weight[r] * row[p];
@@ -69,7 +69,7 @@ void load_queries(place at) {
     [[dont_unroll]] for (uint row = 0u; row < ROWS; row++) {
         vec4 part[PARTS];
         [[unroll]] for (uint p = 0u; p < PARTS; p++)
-            part[p] = rounded(LOAD_PART(q, q_row(at, min(at.first + row, queries - 1u)), p)) * (scale * LOG2_E);
+            part[p] = ROUNDED_q(LOAD_PART(q, q_row(at, min(at.first + row, queries - 1u)), p)) * (scale * LOG2_E);
         SELECT_ROW(r, row) {
             [[unroll]] for (uint p = 0u; p < PARTS; p++)
                 mine[r][p] = part[p];

@@ -38,8 +38,8 @@ void pass_query(place at, uint query, uint first) {
     const uint count = visible_keys(at, query), row = score_row(at, query);
     const float query_lse = lse[row], query_delta = delta[row];
     [[unroll]] for (uint p = 0u; p < PARTS; p++) {
-        q_part[p] = ALONE || query >= first ? rounded(LOAD_PART(q, q_row(at, query), p)) : vec4(0.0);
-        dy_part[p] = ALONE || query >= first ? rounded(LOAD_PART(dy, y_row(at, query), p)) : vec4(0.0);
+        q_part[p] = ALONE || query >= first ? ROUNDED_q(LOAD_PART(q, q_row(at, query), p)) : vec4(0.0);
+        dy_part[p] = ALONE || query >= first ? ROUNDED_dy(LOAD_PART(dy, y_row(at, query), p)) : vec4(0.0);
     }
     EXCHANGE_SUMMANDS(0u, s_of_row)
     EXCHANGE_SUMMANDS(1u, dp_of_row)
@@ -66,8 +66,8 @@ void load_keys(place at) {
         const uint key = min(at.first + row, keys - 1u);
         vec4 k_part[PARTS], v_part[PARTS];
         [[unroll]] for (uint p = 0u; p < PARTS; p++) {
-            k_part[p] = rounded(LOAD_PART(k, k_row(at, key), p)) * scale;
-            v_part[p] = rounded(LOAD_PART(v, v_row(at, key), p));
+            k_part[p] = ROUNDED_k(LOAD_PART(k, k_row(at, key), p)) * scale;
+            v_part[p] = ROUNDED_v(LOAD_PART(v, v_row(at, key), p));
         }
         SELECT_ROW(r, row) {
             [[unroll]] for (uint p = 0u; p < PARTS; p++) {

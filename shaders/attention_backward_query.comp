@@ -40,12 +40,12 @@ float delta_of_row(uint r) {
 void pass_key(place at, uint key, uint seen) {
     float dp[SHARE], ds[SHARE];
     [[unroll]] for (uint p = 0u; p < PARTS; p++)
-        part[p] = rounded(LOAD_PART(v, v_row(at, key), p));
+        part[p] = ROUNDED_v(LOAD_PART(v, v_row(at, key), p));
     EXCHANGE_SUMMANDS(0u, dp_of_row)
     [[unroll]] for (uint i = 0u; i < SHARE; i++)
         dp[i] = SUM_OF_ROW(0u, dp_of_row, i);
     [[unroll]] for (uint p = 0u; p < PARTS; p++)
-        part[p] = ALONE || key < seen ? rounded(LOAD_PART(k, k_row(at, key), p)) : vec4(0.0);
+        part[p] = ALONE || key < seen ? ROUNDED_k(LOAD_PART(k, k_row(at, key), p)) : vec4(0.0);
     EXCHANGE_SUMMANDS(1u, s_of_row)
     [[unroll]] for (uint i = 0u; i < SHARE; i++) {
         const float p = exp(SUM_OF_ROW(1u, s_of_row, i) - query_lse[i]);
@@ -64,16 +64,16 @@ void load_queries(place at) {
         const uint query = min(at.first + row, queries - 1u);
         vec4 q_part[PARTS], dy_part[PARTS], y_part[PARTS];
         [[unroll]] for (uint p = 0u; p < PARTS; p++) {
-            q_part[p] = rounded(LOAD_PART(q, q_row(at, query), p)) * scale;
-            dy_part[p] = LOAD_PART(dy, y_row(at, query), p);
-            y_part[p] = LOAD_PART(y, y_row(at, query), p);
+            q_part[p] = ROUNDED_q(LOAD_PART(q, q_row(at, query), p)) * scale;
+            dy_part[p] = ROUNDED_dy(LOAD_PART(dy, y_row(at, query), p));
+            y_part[p] = ROUNDED_y(LOAD_PART(y, y_row(at, query), p));
         }
         const float dot_y = sum_of_products(dy_part, y_part);
         SELECT_ROW(r, row) {
             y_dots[r] = dot_y;
             [[unroll]] for (uint p = 0u; p < PARTS; p++) {
                 mine[r][p] = q_part[p];
-                incoming[r][p] = rounded(dy_part[p]);
+                incoming[r][p] = dy_part[p];
             }
         }
     }

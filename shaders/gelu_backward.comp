@@ -1,6 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-// gelu_backward: dx = dy (Phi(x) + x phi(x)), Phi being the normal distribution and phi its density.
+// gelu_backward: dx = dy (Phi(r) + r phi(r)), r = round(x), Phi being the normal distribution and phi its
+// density.
 //
 // dx, dy, x (count). One invocation per four elements.
 #define TYPE_dx vec4
@@ -10,11 +11,14 @@
 #include "four.glsl"
 #include "erf.glsl"
 
+#define PRECISION_ID 3
+#include "precision.glsl"
+
 void main() {
     const uint i = linear_invocation();
     if (!is_inside(i))
         return;
-    const vec4 at = LOAD_FOUR(x, i);
+    const vec4 at = rounded(LOAD_FOUR(x, i));
     vec4 value = LOAD_FOUR(dy, i);
     [[unroll]] for (uint e = 0u; e < 4u; e++)
         value[e] *= normal_distribution(at[e]) + at[e] * normal_density(at[e]);

@@ -2,7 +2,7 @@
 #extension GL_GOOGLE_include_directive : require
 // layernorm_backward: gradient of layernorm towards x.
 //
-//     n = (x - mean) rstd,    g = dy weight
+//     n = (x - mean) rstd,    g = round(dy) weight
 //     dx = rstd (g - sum(g) / width - n sum(g n) / max(width - correction, 1)) + addend
 //
 // dx, dy, x (rows, width); mean, rstd (rows); weight (width) and addend (rows, width), may be missing. One
@@ -17,9 +17,12 @@
 #include "reduce.glsl"
 #include "row.glsl"
 
-// Of columns 4 i .. 4 i + 3: dy weight, and x as layernorm has made it of mean 0 and variance 1.
+#define PRECISION_ID 3
+#include "precision.glsl"
+
+// Of columns 4 i .. 4 i + 3: round(dy) weight, and x as layernorm has made it of mean 0 and variance 1.
 vec4 weighted(uint start, uint i) {
-    const vec4 g = LOAD_COLUMNS(dy, start, i);
+    const vec4 g = ROUNDED_dy(LOAD_COLUMNS(dy, start, i));
     return HAS_weight ? g * LOAD_COLUMNS(weight, 0u, i) : g;
 }
 

@@ -93,16 +93,18 @@ uint column_of(uint j) {
 // Four elements of a stored row that is `width` long, from `column` (a multiple of 4) on; the row begins at
 // element `start`.
 #define FOUR(tensor, vector, start, column, width)                                                       \
-    (vector ? tensor[((start) + min(column, (width) - 4u)) / 4u]                                          \
+    (vector ? LOAD_##tensor(((start) + min(column, (width) - 4u)) / 4u)                                   \
             : vec4(ONE(tensor, (start) + min(column, (width) - 1u)),                                      \
                    ONE(tensor, (start) + min((column) + 1u, (width) - 1u)),                               \
                    ONE(tensor, (start) + min((column) + 2u, (width) - 1u)),                               \
                    ONE(tensor, (start) + min((column) + 3u, (width) - 1u))))
 #define ONE(tensor, index) tensor[(index) / 4u][(index) % 4u]
 
+// What was read of a factor; as a matrix of binary16 it is rounded when it is staged.
 #if defined(MATRICES) && !defined(BFLOAT16)
-#undef rounded
-#define rounded(x) (x) // when it is staged
+#define FACTOR(tensor, value) (value)
+#else
+#define FACTOR(tensor, value) ROUNDED_##tensor(value)
 #endif
 
 // Which of the steps from `step` on are there.
@@ -114,20 +116,20 @@ bvec4 within(uint step) {
 vec4 load_a(uint start, uint row, uint step) {
     if (TRANSPOSE_A) {
         const vec4 value = FOUR(a, VECTOR_A, start + min(step, k - 1u) * m, row, m);
-        return step < k ? rounded(value) : vec4(0.0);
+        return step < k ? FACTOR(a, value) : vec4(0.0);
     }
     const vec4 value = FOUR(a, VECTOR_A, start + min(row, m - 1u) * k, step, k);
-    return mix(vec4(0.0), rounded(value), within(step));
+    return mix(vec4(0.0), FACTOR(a, value), within(step));
 }
 
 // Of b: elements (step, column .. column + 3), or (step .. step + 3, column) if it is stored transposed.
 vec4 load_b(uint start, uint step, uint column) {
     if (TRANSPOSE_B) {
         const vec4 value = FOUR(b, VECTOR_B, start + min(column, n - 1u) * k, step, k);
-        return PRECISION == F32 ? value : mix(vec4(0.0), rounded(value), within(step));
+        return PRECISION == F32 ? value : mix(vec4(0.0), FACTOR(b, value), within(step));
     }
     const vec4 value = FOUR(b, VECTOR_B, start + min(step, k - 1u) * n, column, n);
-    return PRECISION == F32 ? value : step < k ? rounded(value) : vec4(0.0);
+    return PRECISION == F32 ? value : step < k ? FACTOR(b, value) : vec4(0.0);
 }
 
 #ifdef QUADS
@@ -325,7 +327,7 @@ vec4 dropped(vec4 value, uint first) {
 #define STORE(tensor, at, column, value)                                 \
     {                                                                    \
         if (VECTOR_C)                                                    \
-            tensor[(at) / 4u] = value;                                   \
+            STORE_##tensor((at) / 4u, value)                             \
         else                                                             \
             for (uint s_ = 0u; s_ < min(4u, n - (column)); s_++)         \
                 ONE(tensor, (at) + s_) = value[s_];                      \
@@ -340,7 +342,7 @@ void store_four(vec4 value, uint start, uint row, uint column) {
     if (HAS_random)
         value = dropped(value, place);
     if (GELU == 2u)
-        value *= gelu_slope(FOUR(at, VECTOR_C, line, column, n));
+        value *= gelu_slope(ROUNDED_at(FOUR(at, VECTOR_C, line, column, n)));
     if (HAS_addend)
         value += FOUR(addend, VECTOR_C, line, column, n);
     if (row < m)

@@ -1,6 +1,6 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-// sum_rows: y[p] = sum of x[r] over the rows r with r % period = p.
+// sum_rows: y[p] = sum of round(x[r]) over the rows r with r % period = p.
 //
 // x (rows, width); y (period, width). Taken flat, `period` rows of x are one long row, so that y is the sum
 // over the columns of a matrix of period x width columns, whose last row may be short;
@@ -8,6 +8,9 @@
 #include "interface.glsl"
 #include "index.glsl"
 #include "columns.glsl"
+
+#define PRECISION_ID 3
+#include "precision.glsl"
 
 void main() {
     const uint columns = period * width, count = rows * width;
@@ -19,7 +22,7 @@ void main() {
     while (column < columns && i < count) {
         float part = 0.0;
         for (uint block = 0u; block < BLOCK && i < count; block++, i += step)
-            part += x[i];
+            part += ROUNDED_x(LOAD_ONE_x(i));
         sum += part;
     }
     sum = reduce_columns(sum, COLUMNS);

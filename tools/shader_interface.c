@@ -6,15 +6,20 @@
  * tensors as arrays x[], sizes and reals as push constants, HAS_<name> for optional tensors, and its
  * workgroup size as specialisation constant 1. A shader that wants to see a tensor as another type (vec4,
  * say) defines TYPE_<name> before the include. Errors go to stderr, exit status 1.
+ *
+ * LOAD_<name>(i) and STORE_<name>(i, value) are x[i]; of a tensor that may be stored in 16 bits they convert,
+ * if constant 0 says that it is (shaders/include/format.glsl). Its vec4 must then be four elements of it.
  */
 #include <stdio.h>
 #include <string.h>
 
 enum kind { TENSOR_OUT, TENSOR_OUT_OPTIONAL, TENSOR_IN, TENSOR_OPTIONAL, TENSOR_INOUT, NUMBER };
 
+enum { STORED_16 = 8 };
+
 struct argument {
     const char *name, *type;
-    enum kind kind;
+    int kind; /* enum kind, and STORED_16 where it may be stored in 16 bits */
 };
 
 #define OUT(n)                                                                                               \
@@ -37,6 +42,14 @@ struct argument {
     { #n, "uint", NUMBER }
 #define REAL(n)                                                                                              \
     { #n, "float", NUMBER }
+#define OUT_16(n, row)                                                                                       \
+    { #n, "float", TENSOR_OUT | STORED_16 }
+#define OUT_OPTIONAL_16(n, row)                                                                              \
+    { #n, "float", TENSOR_OUT_OPTIONAL | STORED_16 }
+#define IN_16(n, row)                                                                                        \
+    { #n, "float", TENSOR_IN | STORED_16 }
+#define OPTIONAL_16(n, row)                                                                                  \
+    { #n, "float", TENSOR_OPTIONAL | STORED_16 }
 #define OPERATOR(name, gradient, bound, grid, ...)                                                           \
     static const struct argument arguments_##name[] = {__VA_ARGS__};
 #include "spec/operators.def"
@@ -51,21 +64,73 @@ static const struct {
 #include "spec/operators.def"
 };
 
+static enum kind kind_of(const struct argument *a) {
+    return a->kind & ~STORED_16;
+}
+
+static int may_be_16(const struct argument *a) {
+    return (a->kind & STORED_16) != 0;
+}
+
+static int is_read_only(const struct argument *a) {
+    return kind_of(a) == TENSOR_IN || kind_of(a) == TENSOR_OPTIONAL;
+}
+
+/* A block, and a second one at the same binding if there are two ways to store the tensor: of each
+ * dispatch, one of them is in use. */
+static void write_blocks(FILE *file, const struct argument *a, size_t binding) {
+    const char *const access = is_read_only(a) ? "readonly " : "";
+    fprintf(file, "#ifndef TYPE_%s\n#define TYPE_%s %s\n#endif\n", a->name, a->name, a->type);
+    fprintf(file, "layout(std430, set = 0, binding = %zu) %sbuffer Buffer_%s { TYPE_%s %s[]; };\n", binding,
+            access, a->name, a->name, a->name);
+    if (may_be_16(a))
+        fprintf(file, "layout(std430, set = 0, binding = %zu) %sbuffer Words_%s { uvec2 words_%s[]; };\n",
+                binding, access, a->name, a->name);
+}
+
+static void write_access(FILE *file, const struct argument *a, size_t binding) {
+    const char *const n = a->name;
+    if (!may_be_16(a)) {
+        fprintf(file, "#define LOAD_%s(i) %s[i]\n", n, n);
+        if (!is_read_only(a))
+            fprintf(file, "#define STORE_%s(i, value) %s[i] = value;\n", n, n);
+        return;
+    }
+    fprintf(file, "const uint FORMAT_%s = (STORED >> %zuu & 3u) - 1u;\n", n, 2 * binding);
+    fprintf(file, "#define LOAD_%s(i) (FORMAT_%s == F32 ? %s[i] : wide(words_%s[i], FORMAT_%s))\n", n, n, n,
+            n, n);
+    if (is_read_only(a)) {
+        fprintf(file,
+                "#define LOAD_ONE_%s(i) (FORMAT_%s == F32 ? %s[i] : "
+                "wide_one(words_%s[(i) / 4u][(i) / 2u %% 2u], i, FORMAT_%s))\n",
+                n, n, n, n, n);
+        fprintf(file, "#define ROUNDED_%s(value) (FORMAT_%s == PRECISION ? value : rounded(value))\n", n, n);
+    } else {
+        fprintf(file,
+                "#define STORE_%s(i, value) { if (FORMAT_%s == F32) %s[i] = value; "
+                "else words_%s[i] = narrow(value, FORMAT_%s); }\n",
+                n, n, n, n, n);
+    }
+}
+
 static void write_interface(FILE *file, const char *name, const struct argument *arguments, size_t count) {
     fprintf(file, "// Generated from spec/operators.def for %s; see tools/shader_interface.c.\n", name);
-    fprintf(file, "layout(constant_id = 0) const uint PRESENT = 0xFFFFFFFFu;\n");
+    fprintf(file, "layout(constant_id = 0) const uint STORED = 0x55555555u;\n");
     fprintf(file, "layout(local_size_x = 256, local_size_y = 1, local_size_z = 1) in;\n");
     fprintf(file, "layout(local_size_x_id = 1) in;\n");
+    for (size_t i = 0; i < count; i++)
+        if (may_be_16(&arguments[i])) {
+            fprintf(file, "#include \"format.glsl\"\n");
+            break;
+        }
     for (size_t i = 0; i < count; i++) {
         const struct argument *const a = &arguments[i];
         if (a->kind == NUMBER)
             continue;
-        fprintf(file, "#ifndef TYPE_%s\n#define TYPE_%s %s\n#endif\n", a->name, a->name, a->type);
-        fprintf(file, "layout(std430, set = 0, binding = %zu) %sbuffer Buffer_%s { TYPE_%s %s[]; };\n", i,
-                a->kind == TENSOR_IN || a->kind == TENSOR_OPTIONAL ? "readonly " : "", a->name, a->name,
-                a->name);
-        if (a->kind == TENSOR_OPTIONAL || a->kind == TENSOR_OUT_OPTIONAL)
-            fprintf(file, "#define HAS_%s ((PRESENT & %uu) != 0u)\n", a->name, 1u << i);
+        write_blocks(file, a, i);
+        write_access(file, a, i);
+        if (kind_of(a) == TENSOR_OPTIONAL || kind_of(a) == TENSOR_OUT_OPTIONAL)
+            fprintf(file, "#define HAS_%s ((STORED >> %zuu & 3u) != 0u)\n", a->name, 2 * i);
     }
     fprintf(file, "layout(push_constant) uniform Parameters {\n");
     for (size_t i = 0; i < count; i++)

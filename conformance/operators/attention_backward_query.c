@@ -35,6 +35,7 @@ static void fill(struct application *application, struct philox *random) {
     attention_fill_between(application, AT(k), rounding, random);
     attention_fill_between(application, AT(v), rounding, random);
     attention_fill_between(application, AT(dy), rounding, random);
+    attention_fill_between(application, AT(y), rounding, random);
     if (v.lengths.u != NULL)
         attention_fill_lengths(v.lengths.u, v.batch.n, v.keys.n, random);
     const struct attention a = ATTENTION(v);
@@ -56,7 +57,7 @@ static void bound(const struct application *application) {
         double *const dq = application->bounds[AT(dq)] + (query.q - a.q);
         double s, magnitude, shift, dp;
         const double n = (double)query.visible;
-        const double delta = attention_products(dy, v.y.f + place, a.width, PRECISION_F32, &shift);
+        const double delta = attention_products(dy, v.y.f + place, a.width, a.rounding, &shift);
         attention_log_sum(&a, &query, &s);
         const double factor = ((w + 8) * s + 3 * log(fmax(n, 1)) + w + 12) * EPS;
         for (size_t j = 0; j < query.visible; j++) {

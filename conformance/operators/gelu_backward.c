@@ -9,10 +9,12 @@ static const struct sizes sizes[] = {
     {"count=1021", AS_REAL | AS_HARD},
     {"count=394752", AS_REAL},
     {"count=1000003", AS_HARD},
+    {"count=1000,rounding=1", AS_REAL | AS_HARD},
+    {"count=1021,rounding=2", AS_REAL | AS_HARD},
 };
 
 static const struct sizes patterns[] = {
-    {"count=1..200000", AS_REAL | AS_HARD},
+    {"count=1..200000,rounding=0|1|2", AS_REAL | AS_HARD},
 };
 
 static void shapes(struct shape *shape, const struct application *application) {
@@ -23,7 +25,9 @@ static void shapes(struct shape *shape, const struct application *application) {
 /* Every magnitude from tiny to huge, through all ranges of erf. */
 static void fill(struct application *application, struct philox *random) {
     const struct values_gelu_backward v = values_gelu_backward(application);
-    if (application->inputs == INPUTS_HARD)
+    if (application->inputs == INPUTS_HARD && v.rounding.n != PRECISION_F32)
+        inputs_between(v.x.f, v.count.n, (enum precision)v.rounding.n, 3, false, random);
+    else if (application->inputs == INPUTS_HARD)
         inputs_wide(v.x.f, v.count.n, 10, random);
     else if (application->inputs == INPUTS_REAL)
         inputs_reals(v.x.f, v.count.n, -7, 7, random);

@@ -12,6 +12,7 @@ static const struct sizes sizes[] = {
     {"rows=514,width=384,eps=1e-6", AS_REAL | AS_HARD},
     {"rows=3,width=1531,eps=1e-5,weight=none", AS_REAL | AS_HARD},
     {"rows=70001,width=3,eps=1e-6", AS_REAL},
+    {"rows=7,width=20,eps=1e-6", AS_WIDE | AS_HALF | AS_DENORMAL}, /* y in 16 bits meets its limits */
 };
 
 static const struct sizes patterns[] = {

@@ -12,10 +12,15 @@ static const struct sizes sizes[] = {
     {"rows=37,width=384", AS_INTEGER | AS_REAL},
     {"rows=514,width=384,addend=none", AS_INTEGER | AS_REAL | AS_HARD},
     {"rows=3,width=1531,weight=none", AS_INTEGER | AS_REAL},
+    {"rows=37,width=384,rounding=1", AS_INTEGER | AS_REAL | AS_HARD},
+    {"rows=37,width=384,rounding=2,addend=none", AS_INTEGER | AS_REAL | AS_HARD},
+    {"rows=5,width=7,rounding=1,weight=none,addend=none", AS_REAL | AS_HARD},
+    {"rows=5,width=7,rounding=2,weight=none,addend=none", AS_REAL | AS_HARD},
 };
 
 static const struct sizes patterns[] = {
-    {"rows=1..300,width=2..1600,correction=0|1,weight=none|,addend=none|", AS_INTEGER | AS_REAL | AS_HARD},
+    {"rows=1..300,width=2..1600,correction=0|1,rounding=0|1|2,weight=none|,addend=none|",
+     AS_INTEGER | AS_REAL | AS_HARD},
 };
 
 static void shapes(struct shape *shape, const struct application *application) {
@@ -54,6 +59,9 @@ static void fill(struct application *application, struct philox *random) {
     }
     const float spread = application->inputs == INPUTS_HARD ? 0.01F : 1;
     const float centre = application->inputs == INPUTS_HARD ? 1000 : 0;
+    const enum precision rounding = (enum precision)v.rounding.n;
+    if (application->inputs == INPUTS_HARD && rounding != PRECISION_F32)
+        inputs_between(v.dy.f, v.rows.n * v.width.n, rounding, 4, false, random);
     inputs_normals(v.x.f, v.rows.n * v.width.n, random);
     for (size_t i = 0; i < v.rows.n * v.width.n; i++)
         v.x.f[i] = centre + spread * v.x.f[i];
@@ -73,7 +81,7 @@ static void bound(const struct application *application) {
         for (int pass = 0; pass < 2; pass++)
             for (size_t i = 0; i < width; i++) {
                 const double weight = v.weight.f != NULL ? v.weight.f[i] : 1;
-                const double g = fabs(v.dy.f[r * width + i] * weight);
+                const double g = fabs(precision_round(v.dy.f[r * width + i], v.rounding.n) * weight);
                 const double xh = fabs((v.x.f[r * width + i] - mean) * rstd);
                 if (pass == 0) {
                     sum += g;

@@ -10,10 +10,14 @@ static const struct sizes sizes[] = {
     {"rows=33,width=384", AS_INTEGER | AS_REAL | AS_HARD},
     {"rows=4112,width=384", AS_INTEGER | AS_REAL},
     {"rows=1031,width=191", AS_INTEGER | AS_REAL | AS_HARD},
+    {"rows=1,width=1000,rounding=1", AS_INTEGER | AS_REAL | AS_HARD},
+    {"rows=1,width=1000,rounding=2", AS_INTEGER | AS_REAL | AS_HARD},
+    {"rows=37,width=96,rounding=1", AS_REAL | AS_HARD},
+    {"rows=37,width=95,rounding=2", AS_REAL | AS_HARD},
 };
 
 static const struct sizes patterns[] = {
-    {"rows=1..3000,width=1..500", AS_INTEGER | AS_REAL | AS_HARD},
+    {"rows=1..3000,width=1..500,rounding=0|1|2", AS_INTEGER | AS_REAL | AS_HARD},
 };
 
 static void shapes(struct shape *shape, const struct application *application) {
@@ -30,6 +34,9 @@ static void fill(struct application *application, struct philox *random) {
                                                             : philox_next_between(random, 0.5F, 2);
     if (application->inputs != INPUTS_HARD)
         return;
+    const enum precision rounding = (enum precision)v.rounding.n;
+    if (rounding != PRECISION_F32)
+        inputs_between(v.dy.f, v.rows.n * v.width.n, rounding, 4, false, random);
     for (size_t i = 0; i < v.rows.n * v.width.n; i++)
         v.x.f[i] = 1000 + 0.01F * v.x.f[i];
     for (size_t r = 0; r < v.rows.n; r++)
@@ -42,7 +49,8 @@ static void bound(const struct application *application) {
     for (size_t i = 0; i < v.width.n; i++) {
         double weight = 0, bias = 0;
         for (size_t r = 0; r < v.rows.n; r++) {
-            const double dy = v.dy.f[r * v.width.n + i], x = v.x.f[r * v.width.n + i];
+            const double dy = precision_round(v.dy.f[r * v.width.n + i], v.rounding.n);
+            const double x = v.x.f[r * v.width.n + i];
             weight += fabs(dy * (x - v.mean.f[r]) * v.rstd.f[r]);
             bias += fabs(dy);
         }

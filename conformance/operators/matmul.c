@@ -68,6 +68,8 @@ static const struct sizes sizes[] = {
     {"batch=2,m=5,n=7,k=3,addend=none,gelu=1", AS_REAL},
     {"batch=2,m=5,n=8,k=3,bias=none,addend=none,gelu=2", AS_REAL},
     {"batch=2,m=5,n=7,k=3,gelu=2", AS_REAL},
+    {"batch=2,m=36,n=40,k=4,bias=none,addend=none,rounding=1,gelu=2", AS_HARD | IN_TILES},
+    {"batch=2,m=36,n=40,k=4,bias=none,addend=none,rounding=2,gelu=2", AS_HARD},
     {"batch=2,m=5,n=8,k=3,stream=5,rate=0.5", AS_REAL},
     {"batch=2,m=5,n=7,k=3,bias=none,addend=none,stream=3,rate=0.1", AS_REAL},
     {"batch=2,m=37,n=41,k=43,rounding=1,gelu=1,stream=1,rate=0.1", AS_REAL | IN_TILES},
@@ -120,6 +122,8 @@ static void fill(struct application *application, struct philox *random) {
         return;
     inputs_between(v.a.f, application->elements[AT(a)], (enum precision)v.rounding.n, 14, true, random);
     inputs_between(v.b.f, application->elements[AT(b)], (enum precision)v.rounding.n, -4, false, random);
+    if (v.at.f != NULL)
+        inputs_between(v.at.f, application->elements[AT(at)], (enum precision)v.rounding.n, 2, false, random);
 }
 
 /* What is done to a sum, and the error on the way: `error` of s, that of a sum of products. */
@@ -134,7 +138,7 @@ static double epilogue(const struct values_matmul *v, size_t element, double s, 
     value *= factor;
     error = factor * error + (factor != 1 ? 5 * EPS * (fabs(value) + factor * error) : 0);
     if (v->gelu.n == 2) {
-        const double x = v->at.f[element];
+        const double x = precision_round(v->at.f[element], v->rounding.n);
         error = steepest * error + 8 * EPS * (fabs(value) + error);
         value *= normal_distribution(x) + x * normal_density(x);
     }

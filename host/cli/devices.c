@@ -61,14 +61,14 @@ static size_t typical_size(const char *argument) {
 static enum status choose(struct dispatch *out, enum operator_id id, const struct gpu_properties *device) {
     const struct operator_info *const info = operator_info(id);
     union operator_value values[OPERATOR_MAX_ARGUMENTS] = {0};
-    uint32_t present = 0;
+    uint32_t stored = 0;
     for (uint32_t i = 0; i < info->argument_count; i++) {
         if (argument_is_tensor(info->arguments[i].kind))
-            present |= 1U << i;
+            stored |= dispatch_stored_as(i, PRECISION_F32);
         else if (info->arguments[i].kind == ARGUMENT_SIZE)
             values[i].size = typical_size(info->arguments[i].name);
     }
-    return dispatch_choose(out, id, values, present, device);
+    return dispatch_choose(out, id, values, stored, device);
 }
 
 enum { FORM_SIZE = 160 };
@@ -264,7 +264,7 @@ static enum status run(const struct cli_values *values) {
                                                    : print_text(list, count, standard);
     free(list);
     if (status == STATUS_OK && count == 0)
-        status = status_set(STATUS_DEVICE, "%s, or use --device reference", why);
+        status = status_set(STATUS_DEVICE, "%s", why);
     else if (status == STATUS_OK && !usable)
         status = status_set(STATUS_UNSUPPORTED,
                             "none of the Vulkan devices can be used: update the driver, or use --device "

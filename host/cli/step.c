@@ -124,7 +124,7 @@ double cli_node_bytes(const struct graph_node *node) {
     for (uint32_t i = 0; i < operator_tensor_count(node->operator); i++) {
         const double times = info->arguments[i].kind == ARGUMENT_INOUT ? 2 : 1;
         if (node->tensors[i] != NULL)
-            bytes += times * 4 * (double)node->tensors[i]->elements;
+            bytes += times * (double)tensor_bytes(node->tensors[i]);
     }
     return bytes;
 }

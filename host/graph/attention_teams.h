@@ -28,7 +28,7 @@ void attention_dispatch(struct dispatch *dispatch, const struct attention_teams 
         .odd = DISPATCH_SIZE(operator, q_pitch) | DISPATCH_SIZE(operator, q_offset) |                        \
                DISPATCH_SIZE(operator, k_pitch) | DISPATCH_SIZE(operator, k_offset) |                        \
                DISPATCH_SIZE(operator, v_pitch) | DISPATCH_SIZE(operator, v_offset),                         \
-        .dropout = (dispatch->constants[0] >> ARGUMENT_INDEX(operator, random) & 1U) != 0 &&                 \
+        .dropout = dispatch_has(dispatch->constants[0], ARGUMENT_INDEX(operator, random)) &&                 \
                    values[ARGUMENT_INDEX(operator, dropout)].real > 0,                                       \
         .rounding = (uint32_t)DISPATCH_SIZE(operator, rounding), .arrays = (array_count),                    \
     }

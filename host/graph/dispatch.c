@@ -48,18 +48,27 @@ static void dispatch_rows(struct dispatch *dispatch, uint64_t count, uint64_t wi
     dispatch->constant_count = 3;
 }
 
+/* What is rounded to, for operators that have an argument of that name. */
+static void add_rounding(struct dispatch *dispatch, enum operator_id id, const union operator_value *values) {
+    const uint32_t argument = operator_argument_index(id, "rounding");
+    if (argument < operator_info(id)->argument_count)
+        dispatch->constants[dispatch->constant_count++] = (uint32_t)values[argument].size;
+}
+
 /* grid_<name>: what the table says of each operator. */
 #define V(n)        ((uint64_t)values[offsetof(index, n)].size)
 #define ELEMENTS(n) dispatch_elements(dispatch, n, device);
-#define FOURS(n)    dispatch_fours(dispatch, n, device);
+#define FOURS(n)    dispatch_fours(dispatch, n, device), add_rounding(dispatch, self, values);
 #define GROUPS(n)   dispatch_groups(dispatch, n, device);
-#define ROWS(n, w)  dispatch_rows(dispatch, n, w, device);
+#define ROWS(n, w)  dispatch_rows(dispatch, n, w, device), add_rounding(dispatch, self, values);
 #define TILES(name) dispatch_##name(dispatch, values, device);
 #define OPERATOR(name, gradient, bound, grid, ...)                                                           \
     static void grid_##name(struct dispatch *dispatch, const union operator_value *values,                   \
                             const struct gpu_properties *device) {                                           \
         typedef struct operator_index_##name index;                                                          \
+        const enum operator_id self = OPERATOR_##name;                                                       \
         (void)sizeof(index);                                                                                 \
+        (void)self;                                                                                          \
         (void)values;                                                                                        \
         grid                                                                                                 \
     }
@@ -72,16 +81,38 @@ static grid_function *const grids[] = {
 #include "spec/operators.def"
 };
 
+_Static_assert(2 * OPERATOR_MAX_TENSORS <= 32, "two bits for each tensor of an operator");
+
+uint32_t dispatch_stored_as(uint32_t tensor, enum precision format) {
+    return (1u + (uint32_t)format) << 2 * tensor;
+}
+
+uint32_t dispatch_stored(const struct graph_node *node) {
+    uint32_t stored = 0;
+    for (uint32_t i = 0; i < operator_tensor_count(node->operator); i++)
+        if (node->tensors[i] != NULL)
+            stored |= dispatch_stored_as(i, tensor_format(node->tensors[i]));
+    return stored;
+}
+
+bool dispatch_has(uint32_t stored, uint32_t tensor) {
+    return (stored >> 2 * tensor & 3u) != 0;
+}
+
+enum precision dispatch_format(uint32_t stored, uint32_t tensor) {
+    return dispatch_has(stored, tensor) ? (enum precision)((stored >> 2 * tensor & 3u) - 1) : PRECISION_F32;
+}
+
 enum status dispatch_choose(struct dispatch *out, enum operator_id id, const union operator_value *values,
-                            uint32_t present, const struct gpu_properties *device) {
-    return dispatch_choose_tiled(out, id, values, present, device, NULL);
+                            uint32_t stored, const struct gpu_properties *device) {
+    return dispatch_choose_tiled(out, id, values, stored, device, NULL);
 }
 
 enum status dispatch_choose_tiled(struct dispatch *out, enum operator_id id,
-                                  const union operator_value *values, uint32_t present,
+                                  const union operator_value *values, uint32_t stored,
                                   const struct gpu_properties *device, const struct tiling *tiling) {
-    *out = (struct dispatch){.constants = {present}, .constant_count = 1, .tiling = tiling};
-    if (tiling != NULL && !tiling_fits(tiling, product_of(values).precision, device))
+    *out = (struct dispatch){.constants = {stored}, .constant_count = 1, .tiling = tiling};
+    if (tiling != NULL && !tiling_fits(tiling, product_of(values, stored).precision, device))
         return status_set(STATUS_UNSUPPORTED, "%s cannot run the product in tiles of %s", device->name,
                           tiling->name);
     grids[id](out, values, device);

@@ -1,18 +1,18 @@
 /* dispatch.h: how an operator with given sizes is run on a given device: specialisation constants and
  * workgroups.
  *
- * Use: fill the values of the SIZE and REAL arguments (tensors are not looked at), say which tensors are
- * present, and call dispatch_choose(). Operators whose grid in spec/operators.def is TILES have a function
+ * Use: fill the values of the SIZE and REAL arguments (tensors are not looked at), say how the tensors are
+ * stored, and call dispatch_choose(). Operators whose grid in spec/operators.def is TILES have a function
  * of their own, dispatch_<name>, in dispatch_<name>.c.
  */
 #ifndef MNSP_GRAPH_DISPATCH_H
 #define MNSP_GRAPH_DISPATCH_H
 
 #include "gpu/gpu.h"
-#include "graph/operator.h"
+#include "graph/graph.h"
 #include "graph/tiling.h"
 
-/* Constant 0 is the mask of present tensors, constant 1 the workgroup's width; the others belong to the
+/* Constant 0 says how tensors are stored, constant 1 the workgroup's width; the others belong to the
  * operator's shader. */
 struct dispatch {
     uint32_t constants[GPU_MAX_CONSTANTS];
@@ -26,16 +26,23 @@ struct dispatch {
     const struct tiling *tiling;   /* of a matmul; NULL for other operators */
 };
 
-/* Constants, workgroups and push words for one application of an operator. `present` has bit i set when
- * tensor i is given. Errors: STATUS_UNSUPPORTED when the device's limits do not allow it. */
+/* How the tensors of an application are stored, in one word: of each two bits, from the lowest on, 0 if it
+ * is missing, else 1 + its enum precision. */
+uint32_t dispatch_stored_as(uint32_t tensor, enum precision format);
+uint32_t dispatch_stored(const struct graph_node *node);
+bool dispatch_has(uint32_t stored, uint32_t tensor);
+enum precision dispatch_format(uint32_t stored, uint32_t tensor);
+
+/* Constants, workgroups and push words for one application of an operator. Errors: STATUS_UNSUPPORTED when
+ * the device's limits do not allow it. */
 MNSP_NODISCARD enum status dispatch_choose(struct dispatch *out, enum operator_id id,
-                                           const union operator_value *values, uint32_t present,
+                                           const union operator_value *values, uint32_t stored,
                                            const struct gpu_properties *device);
 
 /* The same for a product in a given tiling instead of the fixed choice; NULL: the fixed choice. Errors: also
  * STATUS_UNSUPPORTED when the device cannot run that tiling. */
 MNSP_NODISCARD enum status dispatch_choose_tiled(struct dispatch *out, enum operator_id id,
-                                                 const union operator_value *values, uint32_t present,
+                                                 const union operator_value *values, uint32_t stored,
                                                  const struct gpu_properties *device,
                                                  const struct tiling *tiling);
 

@@ -6,7 +6,7 @@
 
 void dispatch_matmul(struct dispatch *dispatch, const union operator_value *values,
                      const struct gpu_properties *device) {
-    const struct product product = product_of(values);
+    const struct product product = product_of(values, dispatch->constants[0]);
     if (dispatch->tiling == NULL)
         dispatch->tiling = tiling_standard(&product, device);
     const struct tiling *const tiling = dispatch->tiling;

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "graph/fuse.h"
+#include "graph/narrow.h"
 #include "graph/split.h"
 
 #include <stdlib.h>
@@ -33,7 +34,8 @@ static enum status make_plan(struct plan **out, struct graph *graph, const struc
 static enum status prepare(struct graph *graph, const struct gpu_device *device) {
     if (device != NULL)
         TRY(graph_split(graph, gpu_device_properties(device)));
-    return graph_fuse(graph);
+    TRY(graph_fuse(graph));
+    return graph_narrow(graph);
 }
 
 enum status executor_create(struct executor **out, struct graph *graph, struct gpu_device *device,

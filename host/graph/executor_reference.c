@@ -11,6 +11,9 @@ struct reference_executor {
     const struct graph *graph;
     const struct plan *plan;
     unsigned char **arenas;
+    /* By argument, of tensors that are stored in 16 bits: as the reference takes them. */
+    float *wide[OPERATOR_MAX_TENSORS];
+    size_t wide_elements[OPERATOR_MAX_TENSORS];
     double *nanoseconds; /* by node; NULL when not timed */
     struct perturbation perturbation;
     struct post {
@@ -25,13 +28,51 @@ static void *address(const struct reference_executor *self, const struct tensor 
 }
 
 static enum status reference_write(void *executor, const struct tensor *tensor, const void *data) {
-    memcpy(address(executor, tensor), data, tensor->elements * 4);
+    memcpy(address(executor, tensor), data, tensor_bytes(tensor));
     return STATUS_OK;
 }
 
 static enum status reference_read(void *executor, const struct tensor *tensor, void *data) {
-    memcpy(data, address(executor, tensor), tensor->elements * 4);
+    memcpy(data, address(executor, tensor), tensor_bytes(tensor));
     return STATUS_OK;
+}
+
+/* The argument with the same memory that comes first: q, k and v may be parts of one tensor. */
+static uint32_t first_with_base(const struct graph_node *node, uint32_t argument) {
+    uint32_t i = 0;
+    while (node->tensors[i] == NULL || node->tensors[i]->base != node->tensors[argument]->base)
+        i++;
+    return i;
+}
+
+/* Copies in 32 bits of all tensors that are stored in 16, whether read or written in part. */
+static enum status widen(struct reference_executor *self, const struct graph_node *node,
+                         union operator_value *values) {
+    for (uint32_t i = 0; i < operator_tensor_count(node->operator); i++) {
+        const struct tensor *const tensor = node->tensors[i];
+        if (tensor == NULL || tensor_format(tensor) == PRECISION_F32)
+            continue;
+        const uint32_t first = first_with_base(node, i);
+        const uint16_t *const narrow = address(self, tensor);
+        if (first == i)
+            TRY(memory_reserve(&self->wide[i], &self->wide_elements[i], tensor->elements, sizeof(float)));
+        for (size_t e = 0; first == i && e < tensor->elements; e++)
+            self->wide[i][e] = precision_widen(narrow[e], tensor_format(tensor));
+        values[i].tensor = self->wide[first];
+    }
+    return STATUS_OK;
+}
+
+static void narrow(struct reference_executor *self, const struct graph_node *node) {
+    for (uint32_t i = 0; i < operator_tensor_count(node->operator); i++) {
+        const struct tensor *const tensor = node->tensors[i];
+        if (tensor == NULL || tensor_format(tensor) == PRECISION_F32 || first_with_base(node, i) != i ||
+            !argument_is_written(operator_info(node->operator)->arguments[i].kind))
+            continue;
+        uint16_t *const out = address(self, tensor);
+        for (size_t e = 0; e < tensor->elements; e++)
+            out[e] = precision_narrow(self->wide[i][e], tensor_format(tensor));
+    }
 }
 
 static enum status run_node(struct reference_executor *self, const struct graph_node *node) {
@@ -44,8 +85,10 @@ static enum status run_node(struct reference_executor *self, const struct graph_
         else
             values[i].tensor = node->tensors[i] ? address(self, node->tensors[i]) : NULL;
     }
+    TRY(widen(self, node, values));
     TRY(perturb_inputs(&self->perturbation, node, values));
     info->reference(values);
+    narrow(self, node);
     return STATUS_OK;
 }
 
@@ -80,7 +123,7 @@ static enum status reference_post(void *executor, size_t number, const struct te
     struct post *const post = &self->posts[number];
     clear_post(post);
     for (size_t i = 0; i < count; i++) {
-        post->bytes[i] = tensors[i]->elements * 4;
+        post->bytes[i] = tensor_bytes(tensors[i]);
         TRY(memory_new(&post->copies[i], post->bytes[i], 1));
         post->count++;
         memcpy(post->copies[i], address(self, tensors[i]), post->bytes[i]);
@@ -123,6 +166,8 @@ static void reference_destroy(void *executor) {
     free(self->arenas);
     for (size_t i = 0; i < EXECUTOR_POSTS; i++)
         clear_post(&self->posts[i]);
+    for (size_t i = 0; i < OPERATOR_MAX_TENSORS; i++)
+        free(self->wide[i]);
     perturb_free(&self->perturbation);
     free(self->nanoseconds);
     free(self);

@@ -47,7 +47,7 @@ struct vulkan_executor {
 static struct gpu_copy copy_of(const struct vulkan_executor *self, const struct tensor *tensor) {
     const struct plan_place place = self->plan->places[tensor->id];
     return (struct gpu_copy){
-        .buffer = self->arenas[place.arena], .offset = place.offset, .bytes = (uint64_t)tensor->elements * 4};
+        .buffer = self->arenas[place.arena], .offset = place.offset, .bytes = tensor_bytes(tensor)};
 }
 
 /* ---- inputs ---- */
@@ -224,7 +224,7 @@ static struct gpu_binding binding_of(const struct vulkan_executor *self, const s
     const struct plan_place place = self->plan->places[tensor->id];
     return (struct gpu_binding){.buffer = self->arenas[place.arena],
                                 .offset = place.offset,
-                                .bytes = (uint64_t)tensor->elements * 4,
+                                .bytes = tensor_bytes(tensor),
                                 .written = argument_is_written(kind)};
 }
 
@@ -232,17 +232,15 @@ static enum status record_node(struct vulkan_executor *self, const struct graph_
                                const struct tiles *tiles) {
     const struct operator_info *const info = operator_info(node->operator);
     const uint32_t tensors = operator_tensor_count(node->operator);
-    uint32_t present = 0;
     struct gpu_dispatch dispatch = {.label = info->name};
     for (uint32_t i = 0; i < tensors; i++) {
-        present |= node->tensors[i] != NULL ? 1U << i : 0;
         /* A shader could write to what it is given, as far as the validation layer knows: where an output
          * is missing, the first one takes its place, which has its barriers anyway. */
         const bool unwritten = node->tensors[i] == NULL && argument_is_written(info->arguments[i].kind);
         dispatch.bindings[i] = binding_of(self, node->tensors[unwritten ? 0 : i], info->arguments[i].kind);
     }
     struct dispatch choice;
-    TRY(dispatch_choose_tiled(&choice, node->operator, node->numbers, present,
+    TRY(dispatch_choose_tiled(&choice, node->operator, node->numbers, dispatch_stored(node),
                               gpu_device_properties(self->device), tiles_find(tiles, node)));
     const struct gpu_shader shader = dispatch_shader(&choice, node->operator);
     for (int i = 0; i < 3; i++)

@@ -154,7 +154,9 @@ static void fuse_gelu_backward(const struct fusion *fusion, size_t n, const stru
     struct graph_node *const product = find_product(fusion, dy, dx, n);
     const size_t writer = fusion->uses[dy->base->id].writer;
     if (product == NULL || !is_passed_on(fusion, dy) || !is_ready(fusion, x, writer) ||
-        product->numbers[PRODUCT(gelu)].size != 0 || product->tensors[PRODUCT(addend)] != NULL)
+        product->numbers[PRODUCT(gelu)].size != 0 || product->tensors[PRODUCT(addend)] != NULL ||
+        product->numbers[PRODUCT(rounding)].size !=
+            node->numbers[ARGUMENT_INDEX(gelu_backward, rounding)].size)
         return;
     product->numbers[PRODUCT(gelu)].size = 2;
     product->tensors[PRODUCT(at)] = x;

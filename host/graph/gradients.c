@@ -150,7 +150,8 @@ void graph_gradient_matmul(struct backward *w, const struct graph_node *node) {
         backward_give(w, b, db);
     }
     if (backward_wants(bias))
-        backward_give(w, bias, graph_sum_rows(g, graph_view(g, dc, SHAPE(batch * m, n)), 1));
+        backward_give(w, bias,
+                      graph_sum_rows(g, graph_view(g, dc, SHAPE(batch * m, n)), 1, (enum precision)rounding));
 }
 
 void graph_gradient_layernorm(struct backward *w, const struct graph_node *node) {
@@ -164,14 +165,15 @@ void graph_gradient_layernorm(struct backward *w, const struct graph_node *node)
     if (backward_wants(x)) {
         const struct tensor *const dx = graph_activation(g, x->shape);
         APPEND(g, layernorm_backward, TENSOR(dx), TENSOR(dy), TENSOR(x), TENSOR(mean), TENSOR(rstd),
-               TENSOR(weight), TENSOR(NULL), SIZE(rows), SIZE(width), SIZE(SIZE_OF(layernorm, correction)));
+               TENSOR(weight), TENSOR(NULL), SIZE(rows), SIZE(width), SIZE(SIZE_OF(layernorm, correction)),
+               SIZE(graph_precision(g)));
         backward_give(w, x, dx);
     }
     if (backward_wants(weight) || backward_wants(bias)) {
         const struct tensor *const dweight = graph_activation(g, SHAPE(width));
         const struct tensor *const dbias = graph_activation(g, SHAPE(width));
         APPEND(g, layernorm_backward_affine, TENSOR(dweight), TENSOR(dbias), TENSOR(dy), TENSOR(x),
-               TENSOR(mean), TENSOR(rstd), SIZE(rows), SIZE(width));
+               TENSOR(mean), TENSOR(rstd), SIZE(rows), SIZE(width), SIZE(graph_precision(g)));
         if (weight != NULL)
             backward_give(w, weight, dweight);
         if (bias != NULL)
@@ -240,7 +242,7 @@ void graph_gradient_gelu(struct backward *w, const struct graph_node *node) {
     const struct tensor *const x = TENSOR_OF(gelu, x);
     const struct tensor *const dx = graph_activation(g, x->shape);
     APPEND(g, gelu_backward, TENSOR(dx), TENSOR(backward_of(w, TENSOR_OF(gelu, y))), TENSOR(x),
-           SIZE(x->elements));
+           SIZE(x->elements), SIZE(graph_precision(g)));
     backward_give(w, x, dx);
 }
 
@@ -287,7 +289,7 @@ void graph_gradient_add_rows(struct backward *w, const struct graph_node *node) 
     if (!backward_wants(table))
         return;
     const struct tensor *const sum =
-        graph_sum_rows(g, graph_view(g, dy, SHAPE(dy->elements / width, width)), period);
+        graph_sum_rows(g, graph_view(g, dy, SHAPE(dy->elements / width, width)), period, PRECISION_F32);
     const size_t table_rows = table->elements / width;
     if (period == table_rows) {
         backward_give(w, table, sum);
@@ -304,7 +306,8 @@ void graph_gradient_broadcast_rows(struct backward *w, const struct graph_node *
     const struct tensor *const dy = backward_of(w, TENSOR_OF(broadcast_rows, y));
     const size_t rows = SIZE_OF(broadcast_rows, rows), width = SIZE_OF(broadcast_rows, width);
     backward_give(w, TENSOR_OF(broadcast_rows, table),
-                  graph_sum_rows(g, graph_view(g, dy, SHAPE(rows, width)), SIZE_OF(broadcast_rows, period)));
+                  graph_sum_rows(g, graph_view(g, dy, SHAPE(rows, width)), SIZE_OF(broadcast_rows, period),
+                                 PRECISION_F32));
 }
 
 void graph_gradient_sum_rows(struct backward *w, const struct graph_node *node) {

@@ -117,6 +117,14 @@ struct tensor *graph_new_tensor(struct graph *graph, enum tensor_kind kind, stru
     return tensor;
 }
 
+enum precision tensor_format(const struct tensor *tensor) {
+    return tensor->base->format;
+}
+
+uint64_t tensor_bytes(const struct tensor *tensor) {
+    return (uint64_t)tensor->elements * (tensor_format(tensor) == PRECISION_F32 ? 4 : 2);
+}
+
 const struct tensor *graph_find(const struct graph *graph, const char *name) {
     for (size_t i = 0; i < graph->tensor_count; i++)
         if (name[0] != '\0' && strcmp(graph->tensors[i]->name, name) == 0)

@@ -12,7 +12,8 @@
  * Errors: appending never fails visibly. The first mistake (shapes that do not fit, no memory) is kept, every
  * later call returns a harmless tensor, and graph_status() reports it. So a model reads like its formula.
  *
- * Caveats: tensors belong to the graph and live as long as it does. Elements are 4 bytes, float or uint32_t.
+ * Caveats: tensors belong to the graph and live as long as it does. Elements are float or uint32_t; in
+ * memory some floats have 16 bits (narrow.h).
  * A graph is not thread-safe.
  */
 #ifndef MNSP_GRAPH_GRAPH_H
@@ -70,8 +71,9 @@ struct tensor {
     size_t elements;
     enum tensor_kind kind;
     bool is_unsigned;
-    bool differentiable; /* a gradient may flow to it */
-    bool kept;           /* readable by the host after a run (graph_output) */
+    bool differentiable;   /* a gradient may flow to it */
+    bool kept;             /* readable by the host after a run (graph_output) */
+    enum precision format; /* of a base: how its elements are stored, once the graph is finished */
     uint32_t id;
     const char *name;          /* "" for most activations */
     const struct tensor *base; /* whose elements these are: itself, unless this is a view */
@@ -79,6 +81,10 @@ struct tensor {
     size_t pack_first;         /* its first element there */
     struct initial initial;    /* parameters, state and constants */
 };
+
+/* How its elements are stored, and what they take. */
+enum precision tensor_format(const struct tensor *tensor);
+uint64_t tensor_bytes(const struct tensor *tensor);
 
 /* ---- graphs ---- */
 

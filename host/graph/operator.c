@@ -48,6 +48,33 @@
     }
 #include "spec/operators.def"
 
+/* rows_<name>: of every argument, the row that has to be a multiple of 4 for it to be stored in 16 bits; 1
+ * of those that cannot be. */
+#define OUT(n)                  1
+#define OUT_U(n)                1
+#define OUT_OPTIONAL(n)         1
+#define IN(n)                   1
+#define IN_U(n)                 1
+#define OPTIONAL(n)             1
+#define OPTIONAL_U(n)           1
+#define INOUT(n)                1
+#define SIZE(n)                 1
+#define REAL(n)                 1
+#define OUT_16(n, row)          (row)
+#define OUT_OPTIONAL_16(n, row) (row)
+#define IN_16(n, row)           (row)
+#define OPTIONAL_16(n, row)     (row)
+#define V(n)                    (values[offsetof(index, n)].size)
+#define OPERATOR(name, gradient, bound, grid, ...)                                                           \
+    static size_t row_##name(const union operator_value *values, uint32_t argument) {                        \
+        typedef struct operator_index_##name index;                                                          \
+        (void)sizeof(index);                                                                                 \
+        (void)values;                                                                                        \
+        const size_t rows[] = {__VA_ARGS__};                                                                 \
+        return rows[argument];                                                                               \
+    }
+#include "spec/operators.def"
+
 /* The shaders, a header for each, all included by this list that the build writes; table.h, below, likewise.
  */
 #include "shaders/all.spv.h"
@@ -63,6 +90,7 @@ static const struct operator_info operators[] = {
         .arguments = arguments_##id,                                                                         \
         .argument_count = sizeof arguments_##id / sizeof arguments_##id[0],                                  \
         .reference = call_##id,                                                                              \
+        .row = row_##id,                                                                                     \
     },
 #include "spec/operators.def"
 };
@@ -84,6 +112,10 @@ uint32_t operator_tensor_count(enum operator_id id) {
     while (count < operators[id].argument_count && argument_is_tensor(operators[id].arguments[count].kind))
         count++;
     return count;
+}
+
+bool operator_may_store_16(enum operator_id id, uint32_t tensor, const union operator_value *values) {
+    return operators[id].row(values, tensor) % 4 == 0;
 }
 
 enum operator_id operator_by_name(const char *name) {

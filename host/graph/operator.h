@@ -54,7 +54,8 @@ struct operator_info {
     bool differentiable;
     const struct operator_argument *arguments; /* tensors first, then sizes and reals */
     uint32_t argument_count;
-    void (*reference)(const union operator_value *values); /* calls reference_<name> */
+    void (*reference)(const union operator_value *values);                /* calls reference_<name> */
+    size_t (*row)(const union operator_value *values, uint32_t argument); /* for operator_may_store_16 */
 };
 
 const struct operator_info *operator_info(enum operator_id id);
@@ -83,6 +84,10 @@ uint32_t operator_tensor_count(enum operator_id id);
 
 /* The operator of that name, or OPERATOR_COUNT. */
 enum operator_id operator_by_name(const char *name);
+
+/* Whether the operator, with these numbers, can read or write a tensor that is stored in 16 bits (OUT_16,
+ * IN_16): rows that its shader takes by four. */
+bool operator_may_store_16(enum operator_id id, uint32_t tensor, const union operator_value *values);
 
 /* Index of an argument by its name in the table; argument_count when there is none. */
 uint32_t operator_argument_index(enum operator_id id, const char *name);

@@ -203,15 +203,17 @@ const struct tensor *graph_broadcast_rows(struct graph *g, const struct tensor *
     return y;
 }
 
-const struct tensor *graph_sum_rows(struct graph *g, const struct tensor *x, size_t period) {
+const struct tensor *graph_sum_rows(struct graph *g, const struct tensor *x, size_t period,
+                                    enum precision rounding) {
     const struct tensor *const y = graph_activation(g, SHAPE(period, last(x)));
     require(g, period <= rows(x), "sum_rows", x, y);
-    APPEND(g, sum_rows, TENSOR(y), TENSOR(x), SIZE(rows(x)), SIZE(last(x)), SIZE(period));
+    APPEND(g, sum_rows, TENSOR(y), TENSOR(x), SIZE(rows(x)), SIZE(last(x)), SIZE(period), SIZE(rounding));
     return y;
 }
 
 const struct tensor *graph_sum(struct graph *g, const struct tensor *x) {
-    return graph_view(g, graph_sum_rows(g, graph_view(g, x, SHAPE(x->elements, 1)), 1), SHAPE(1));
+    return graph_view(g, graph_sum_rows(g, graph_view(g, x, SHAPE(x->elements, 1)), 1, PRECISION_F32),
+                      SHAPE(1));
 }
 
 const struct tensor *graph_concatenate(struct graph *g, const struct tensor *a, const struct tensor *b) {

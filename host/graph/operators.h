@@ -68,8 +68,9 @@ const struct tensor *graph_add_rows(struct graph *g, const struct tensor *x, con
                                     size_t first, size_t period);
 /* (period, D) repeated until it fills `shape`, whose last dimension is D. */
 const struct tensor *graph_broadcast_rows(struct graph *g, const struct tensor *table, struct shape shape);
-/* Sums the rows r with equal r % period: (rows, D) -> (period, D). */
-const struct tensor *graph_sum_rows(struct graph *g, const struct tensor *x, size_t period);
+/* Sums the rows r with equal r % period: (rows, D) -> (period, D), each element rounded. */
+const struct tensor *graph_sum_rows(struct graph *g, const struct tensor *x, size_t period,
+                                    enum precision rounding);
 /* Sum of all elements: -> (1). */
 const struct tensor *graph_sum(struct graph *g, const struct tensor *x);
 /* Along the last dimension but one: (B, Ta, D), (B, Tb, D) -> (B, Ta + Tb, D). */
@@ -104,8 +105,9 @@ const struct tensor *graph_pool_tokens(struct graph *g, const struct tensor *x, 
 const struct tensor *graph_pool_image(struct graph *g, const struct tensor *image);
 
 struct graph_mask {
-    const struct tensor *kept;    /* (B, kept) unsigned: indices of the kept tokens, by rising noise */
-    const struct tensor *restore; /* (B, 1 + T) unsigned: tokens' places in [class, kept ..., mask token] */
+    const struct tensor *kept; /* (B, kept) unsigned: indices of the kept tokens, by rising noise */
+    const struct tensor
+        *restore; /* (B, 1 + T) unsigned: where in [class, kept ..., mask token] each token is */
     const struct tensor *removed; /* (B, T) unsigned: 1 for removed tokens */
 };
 /* noise (B, T): the `kept` tokens of least noise are kept. */

@@ -21,7 +21,7 @@ struct life {
 static uint64_t padded_bytes(const struct tensor *tensor, uint64_t alignment) {
     if (tensor->pack != NULL)
         return 4 * (uint64_t)graph_pack_elements(tensor);
-    const uint64_t bytes = (uint64_t)tensor->elements * 4;
+    const uint64_t bytes = tensor_bytes(tensor);
     return (bytes + alignment - 1) / alignment * alignment;
 }
 
@@ -69,7 +69,7 @@ static enum status new_arena(struct placer *placer, enum plan_class class) {
 }
 
 static enum status check_limits(const struct tensor *tensor, const struct plan_limits *limits) {
-    const uint64_t bytes = (uint64_t)tensor->elements * 4;
+    const uint64_t bytes = tensor_bytes(tensor);
     const uint64_t limit =
         limits->binding_bytes < limits->arena_bytes ? limits->binding_bytes : limits->arena_bytes;
     if (bytes <= limit)

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "graph/dispatch.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -49,7 +50,8 @@ static void report(const struct tiles *tiles, const char *text) {
 static bool same_product(const struct product *x, const struct product *y) {
     return x->batch == y->batch && x->m == y->m && x->n == y->n && x->k == y->k &&
            x->transpose_a == y->transpose_a && x->transpose_b == y->transpose_b &&
-           x->precision == y->precision;
+           x->precision == y->precision && x->narrow_a == y->narrow_a && x->narrow_b == y->narrow_b &&
+           x->narrow_c == y->narrow_c;
 }
 
 static const struct tiling *find(const struct choices *choices, const struct product *product) {
@@ -71,26 +73,32 @@ static enum status add(struct choices *choices, const struct product *product, c
 const struct tiling *tiles_find(const struct tiles *tiles, const struct graph_node *node) {
     if (tiles == NULL || node->operator!= OPERATOR_matmul)
         return NULL;
-    const struct product product = product_of(node->numbers);
+    const struct product product = product_of(node->numbers, dispatch_stored(node));
     return find(&tiles->run, &product);
 }
 
 /* ---- text ---- */
 
-/* "1x2056x1536x384 nt f32": batch, m, n, k, which matrix is stored transposed, and the precision. */
+/* "1x2056x1536x384 nt f16 ac": batch, m, n, k, which matrix is stored transposed, the precision, and, if
+ * any, which matrices are stored in it. */
 static void write_name(char name[PRODUCT_NAME], const struct product *p) {
-    snprintf(name, PRODUCT_NAME, "%zux%zux%zux%zu %c%c %s", p->batch, p->m, p->n, p->k,
-             p->transpose_a ? 't' : 'n', p->transpose_b ? 't' : 'n', precision_name(p->precision));
+    const bool narrow = p->narrow_a || p->narrow_b || p->narrow_c;
+    snprintf(name, PRODUCT_NAME, "%zux%zux%zux%zu %c%c %s%s%s%s%s", p->batch, p->m, p->n, p->k,
+             p->transpose_a ? 't' : 'n', p->transpose_b ? 't' : 'n', precision_name(p->precision),
+             narrow ? " " : "", p->narrow_a ? "a" : "", p->narrow_b ? "b" : "", p->narrow_c ? "c" : "");
 }
 
 static bool read_name(struct product *out, const char *name) {
-    char a, b, precision[8], again[PRODUCT_NAME];
-    if (sscanf(name, "%zux%zux%zux%zu %c%c %7s", &out->batch, &out->m, &out->n, &out->k, &a, &b, precision) !=
-            7 ||
+    char a, b, precision[8], narrow[4] = "", again[PRODUCT_NAME];
+    if (sscanf(name, "%zux%zux%zux%zu %c%c %7s %3s", &out->batch, &out->m, &out->n, &out->k, &a, &b,
+               precision, narrow) < 7 ||
         !precision_by_name(&out->precision, precision))
         return false;
     out->transpose_a = a == 't';
     out->transpose_b = b == 't';
+    out->narrow_a = strchr(narrow, 'a') != NULL;
+    out->narrow_b = strchr(narrow, 'b') != NULL;
+    out->narrow_c = strchr(narrow, 'c') != NULL;
     write_name(again, out);
     return strcmp(again, name) == 0;
 }
@@ -269,7 +277,7 @@ static enum status collect(struct load **out, size_t *count, double *work, const
         const struct graph_node *const node = graph_node(graph, i);
         if (node->operator!= OPERATOR_matmul)
             continue;
-        const struct product product = product_of(node->numbers);
+        const struct product product = product_of(node->numbers, dispatch_stored(node));
         size_t at = 0;
         while (at < *count && !same_product(&(*out)[at].product, &product))
             at++;
@@ -338,7 +346,7 @@ static enum status settle(struct tiles *tiles, const struct graph *graph) {
         const struct graph_node *const node = graph_node(graph, i);
         if (node->operator!= OPERATOR_matmul)
             continue;
-        const struct product product = product_of(node->numbers);
+        const struct product product = product_of(node->numbers, dispatch_stored(node));
         const struct tiling *const measured = find(&tiles->cache, &product);
         TRY(add(&tiles->run, &product, measured ? measured : tiling_standard(&product, device)));
     }

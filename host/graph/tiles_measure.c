@@ -43,11 +43,13 @@ static struct product part_of(struct product p, const struct gpu_properties *dev
 
 struct bench {
     struct gpu_device *device;
+    struct product product; /* the part of it that is timed */
     union operator_value values[OPERATOR_MAX_ARGUMENTS];
     struct gpu_buffer *c, *a, *b;
 };
 
-static void set_sizes(struct bench *bench, const struct product *p) {
+static void set_sizes(struct bench *bench) {
+    const struct product *const p = &bench->product;
     bench->values[ARGUMENT_INDEX(matmul, batch)].size = p->batch;
     bench->values[ARGUMENT_INDEX(matmul, m)].size = p->m;
     bench->values[ARGUMENT_INDEX(matmul, n)].size = p->n;
@@ -58,17 +60,18 @@ static void set_sizes(struct bench *bench, const struct product *p) {
 }
 
 static enum status make_buffer(struct gpu_buffer **out, struct gpu_device *device, size_t batch, size_t rows,
-                               size_t columns) {
-    const uint32_t word = 0x3C003C00; /* a normal number, as fp32 and as two fp16 */
-    const uint64_t bytes = (uint64_t)batch * rows * columns * 4;
+                               size_t columns, bool narrow) {
+    const uint32_t word = 0x3C003C00; /* a normal number, as fp32 and as two of 16 bits */
+    const uint64_t bytes = (uint64_t)batch * rows * columns * (narrow ? 2 : 4);
     TRY(gpu_buffer_create(device, out, bytes, GPU_MEMORY_DEVICE, "tiles"));
     return gpu_buffer_fill(*out, 0, bytes, word);
 }
 
-static enum status make_buffers(struct bench *bench, const struct product *p) {
-    TRY(make_buffer(&bench->c, bench->device, p->batch, p->m, p->n));
-    TRY(make_buffer(&bench->a, bench->device, p->batch, p->m, p->k));
-    return make_buffer(&bench->b, bench->device, p->batch, p->k, p->n);
+static enum status make_buffers(struct bench *bench) {
+    const struct product *const p = &bench->product;
+    TRY(make_buffer(&bench->c, bench->device, p->batch, p->m, p->n, p->narrow_c));
+    TRY(make_buffer(&bench->a, bench->device, p->batch, p->m, p->k, p->narrow_a));
+    return make_buffer(&bench->b, bench->device, p->batch, p->k, p->n, p->narrow_b);
 }
 
 static void set_binding(struct gpu_dispatch *dispatch, size_t index, struct gpu_buffer *buffer,
@@ -79,10 +82,9 @@ static void set_binding(struct gpu_dispatch *dispatch, size_t index, struct gpu_
 
 static enum status record(struct gpu_recording *recording, const struct bench *bench,
                           const struct tiling *tiling) {
-    const uint32_t present =
-        1U << ARGUMENT_INDEX(matmul, c) | 1U << ARGUMENT_INDEX(matmul, a) | 1U << ARGUMENT_INDEX(matmul, b);
+    const uint32_t stored = product_stored(&bench->product);
     struct dispatch choice;
-    TRY(dispatch_choose_tiled(&choice, OPERATOR_matmul, bench->values, present,
+    TRY(dispatch_choose_tiled(&choice, OPERATOR_matmul, bench->values, stored,
                               gpu_device_properties(bench->device), tiling));
     const struct gpu_shader shader = dispatch_shader(&choice, OPERATOR_matmul);
     struct gpu_dispatch dispatch = {.label = tiling->name, .work = choice.work};
@@ -134,8 +136,8 @@ static double waste(const struct tiling *tiling, const struct product *p,
     return padded / ((double)p->batch * (double)p->m * (double)p->n);
 }
 
-static enum status choose(const struct tiling **out, const struct bench *bench,
-                          const struct product *product) {
+static enum status choose(const struct tiling **out, const struct bench *bench) {
+    const struct product *const product = &bench->product;
     const struct gpu_properties *const device = gpu_device_properties(bench->device);
     const struct tiling *const standard = tiling_standard(product, device);
     double best;
@@ -159,12 +161,11 @@ static enum status choose(const struct tiling **out, const struct bench *bench,
 
 enum status tiles_measure(const struct tiling **out, struct gpu_device *device,
                           const struct product *product) {
-    struct bench bench = {.device = device};
-    const struct product part = part_of(*product, gpu_device_properties(device));
-    set_sizes(&bench, &part);
-    enum status status = make_buffers(&bench, &part);
+    struct bench bench = {.device = device, .product = part_of(*product, gpu_device_properties(device))};
+    set_sizes(&bench);
+    enum status status = make_buffers(&bench);
     if (status == STATUS_OK)
-        status = choose(out, &bench, &part);
+        status = choose(out, &bench);
     gpu_buffer_destroy(bench.c);
     gpu_buffer_destroy(bench.a);
     gpu_buffer_destroy(bench.b);

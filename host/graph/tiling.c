@@ -1,12 +1,14 @@
 #include "graph/tiling.h"
 
+#include "graph/dispatch.h"
 #include "graph/operator_index.h"
 
 #include <string.h>
 
-#define SIZE_OF(argument) (values[ARGUMENT_INDEX(matmul, argument)].size)
+#define SIZE_OF(argument)   (values[ARGUMENT_INDEX(matmul, argument)].size)
+#define IS_NARROW(argument) (dispatch_format(stored, ARGUMENT_INDEX(matmul, argument)) != PRECISION_F32)
 
-struct product product_of(const union operator_value *values) {
+struct product product_of(const union operator_value *values, uint32_t stored) {
     return (struct product){
         .batch = SIZE_OF(batch),
         .m = SIZE_OF(m),
@@ -15,7 +17,17 @@ struct product product_of(const union operator_value *values) {
         .transpose_a = SIZE_OF(transpose_a) != 0,
         .transpose_b = SIZE_OF(transpose_b) != 0,
         .precision = (enum precision)SIZE_OF(rounding),
+        .narrow_a = IS_NARROW(a),
+        .narrow_b = IS_NARROW(b),
+        .narrow_c = IS_NARROW(c),
     };
+}
+
+uint32_t product_stored(const struct product *product) {
+    const enum precision narrow = product->precision;
+    return dispatch_stored_as(ARGUMENT_INDEX(matmul, a), product->narrow_a ? narrow : PRECISION_F32) |
+           dispatch_stored_as(ARGUMENT_INDEX(matmul, b), product->narrow_b ? narrow : PRECISION_F32) |
+           dispatch_stored_as(ARGUMENT_INDEX(matmul, c), product->narrow_c ? narrow : PRECISION_F32);
 }
 
 /* Of each variant, large ones first.

@@ -14,15 +14,19 @@
 #include "gpu/gpu.h"
 #include "graph/operator.h"
 
-/* What a tiling is chosen for: the sizes of a matmul, and what its factors are rounded to. */
+/* What a tiling is chosen for: the sizes of a matmul, what its factors are rounded to, and which tensors
+ * are stored so, in 16 bits. */
 struct product {
     size_t batch, m, n, k;
     bool transpose_a, transpose_b;
     enum precision precision;
+    bool narrow_a, narrow_b, narrow_c;
 };
 
-/* From the values of the operator's arguments. */
-struct product product_of(const union operator_value *values);
+/* From the values of the operator's arguments, and how its tensors are stored (dispatch.h). */
+struct product product_of(const union operator_value *values, uint32_t stored);
+/* The reverse of the latter, for a product of these three tensors alone. */
+uint32_t product_stored(const struct product *product);
 
 /* The fields from `width` on are the shader's constants. */
 struct tiling {

@@ -116,9 +116,9 @@ static inline void fixture_write_parameters(struct fixture *f) {
     }
 }
 
-/* Builds the objective, with gradients if asked for, on the reference or a device, and fills it. */
-static inline void fixture_open(struct fixture *f, const struct objective_settings *settings,
-                                struct gpu_device *device, bool gradients) {
+/* Builds the objective, with gradients if asked for. */
+static inline void fixture_build(struct fixture *f, const struct objective_settings *settings,
+                                 bool gradients) {
     *f = (struct fixture){.settings = *settings};
     OK(graph_create(&f->graph));
     OK(objective_build(f->graph, settings, FIXTURE_BATCH, &f->objective));
@@ -133,9 +133,19 @@ static inline void fixture_open(struct fixture *f, const struct objective_settin
             graph_output(f->graph, graph_gradient(f->graph, p), name);
     }
     objective_after_update(f->graph, settings, NULL);
+}
+
+/* Puts what has been built on the reference or a device, and fills it. */
+static inline void fixture_start(struct fixture *f, struct gpu_device *device) {
     OK(executor_create(&f->executor, f->graph, device, false));
     fixture_write_parameters(f);
     fixture_write_inputs(f);
+}
+
+static inline void fixture_open(struct fixture *f, const struct objective_settings *settings,
+                                struct gpu_device *device, bool gradients) {
+    fixture_build(f, settings, gradients);
+    fixture_start(f, device);
 }
 
 static inline void fixture_close(struct fixture *f) {

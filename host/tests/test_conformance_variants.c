@@ -20,9 +20,17 @@
 
 static void test_names_are_read_back(void **state) {
     (void)state;
-    static const char *const names[] = {
-        "",      "plain",     "narrow",           "narrow+quads",      "width=8",
-        "quads", "width=256", "quads+arithmetic", "tiles=shared-64x64"};
+    static const char *const names[] = {"",
+                                        "plain",
+                                        "narrow",
+                                        "narrow+quads",
+                                        "width=8",
+                                        "quads",
+                                        "width=256",
+                                        "quads+arithmetic",
+                                        "tiles=shared-64x64",
+                                        "stored=f16",
+                                        "stored=bf16,plain"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct variant variant;
         char name[VARIANT_TEXT];
@@ -33,7 +41,8 @@ static void test_names_are_read_back(void **state) {
 
 static void test_wrong_names_are_refused(void **state) {
     (void)state;
-    static const char *const names[] = {"wide", "narrow+", "+quads", "width=7", "plain+quads", "tiles=7x7"};
+    static const char *const names[] = {"wide",        "narrow+",   "+quads",     "width=7",
+                                        "plain+quads", "tiles=7x7", "stored=f32", "stored=f16,"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct variant variant;
         assert_int_equal(variant_by_name(&variant, names[i]), STATUS_INVALID);
@@ -51,7 +60,7 @@ static void list_variants(char *out, size_t size, enum operator_id id, const cha
     struct variant variants[VARIANTS_MAX];
     OK(application_measure(&application, &one));
     application_numbers(numbers, &application);
-    const size_t count = variants_list(variants, id, numbers, application.present, device);
+    const size_t count = variants_list(variants, id, numbers, application.stored, device);
     out[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         char name[VARIANT_TEXT];

@@ -34,7 +34,7 @@ static void matmul_backward(struct problem *p) {
         reference_product(db, a, dc, NULL, g, k, n, m, !s->transpose_a, 0);
     }
     if (s->with_bias) {
-        reference_sum_rows(p->in[2].gradient, dc, g * m, n, 1);
+        reference_sum_rows(p->in[2].gradient, dc, g * m, n, 1, 0);
     }
 }
 
@@ -79,9 +79,9 @@ static void layernorm_backward(struct problem *p) {
     const struct layernorm_sizes *s = p->sizes;
     reference_layernorm_backward(p->in[0].gradient, p->y.gradient, p->in[0].value, p->saved[0], p->saved[1],
                                  s->with_weight ? p->in[1].value : NULL, NULL, s->rows, s->width,
-                                 s->correction);
+                                 s->correction, 0);
     reference_layernorm_backward_affine(p->in[1].gradient, p->in[2].gradient, p->y.gradient, p->in[0].value,
-                                        p->saved[0], p->saved[1], s->rows, s->width);
+                                        p->saved[0], p->saved[1], s->rows, s->width, 0);
 }
 
 static void test_layernorm(void **state) {
@@ -115,7 +115,7 @@ static void gelu_forward(struct problem *p) {
 }
 
 static void gelu_backward(struct problem *p) {
-    reference_gelu_backward(p->in[0].gradient, p->y.gradient, p->in[0].value, p->y.count);
+    reference_gelu_backward(p->in[0].gradient, p->y.gradient, p->in[0].value, p->y.count, 0);
 }
 
 static void add_forward(struct problem *p) {
@@ -200,7 +200,7 @@ static void add_rows_forward(struct problem *p) {
 static void add_rows_backward(struct problem *p) {
     float sum[PERIOD * WIDTH];
     memcpy(p->in[0].gradient, p->y.gradient, sizeof p->y.gradient);
-    reference_sum_rows(sum, p->y.gradient, ROWS, WIDTH, PERIOD);
+    reference_sum_rows(sum, p->y.gradient, ROWS, WIDTH, PERIOD, 0);
     reference_slice_backward(p->in[1].gradient, sum, 1, TABLE_ROWS, FIRST, PERIOD, WIDTH);
 }
 
@@ -209,11 +209,11 @@ static void broadcast_rows_forward(struct problem *p) {
 }
 
 static void broadcast_rows_backward(struct problem *p) {
-    reference_sum_rows(p->in[0].gradient, p->y.gradient, ROWS, WIDTH, PERIOD);
+    reference_sum_rows(p->in[0].gradient, p->y.gradient, ROWS, WIDTH, PERIOD, 0);
 }
 
 static void sum_rows_forward(struct problem *p) {
-    reference_sum_rows(p->y.value, p->in[0].value, ROWS, WIDTH, PERIOD);
+    reference_sum_rows(p->y.value, p->in[0].value, ROWS, WIDTH, PERIOD, 0);
 }
 
 static void sum_rows_backward(struct problem *p) {

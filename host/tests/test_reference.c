@@ -150,7 +150,7 @@ static void test_gelu(void **state) {
     float y[6], dx[6];
     reference_gelu(y, x, 6);
     assert_all_near(y, expected, 6, 3e-7);
-    reference_gelu_backward(dx, (const float[]){1, 1, 1, 2, 1, 1}, x, 6);
+    reference_gelu_backward(dx, (const float[]){1, 1, 1, 2, 1, 1}, x, 6, 0);
     /* Phi(1) + phi(1) = 0.841344746 + 0.241970725; Phi(3) + 3 phi(3) = 0.998650102 + 0.013295545. */
     assert_all_near(dx, (const float[]){0.5f, 1.083315471f, -0.083315471f, 2 * 1.011945647f, 1, 0}, 6, 3e-7);
 }

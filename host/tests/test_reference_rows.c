@@ -50,9 +50,9 @@ static void test_rows(void **state) {
     assert_floats(y, (const float[]){31, 42, 53, 64, 35, 46, 57, 68, 39, 50}, 10);
     reference_broadcast_rows(y, table, 5, 2, 3);
     assert_floats(y, (const float[]){10, 20, 30, 40, 50, 60, 10, 20, 30, 40}, 10);
-    reference_sum_rows(y, x, 5, 2, 2);
+    reference_sum_rows(y, x, 5, 2, 2, 0);
     assert_floats(y, (const float[]){15, 18, 10, 12}, 4);
-    reference_sum_rows(y, x, 1, 2, 2); /* the second sum has no rows */
+    reference_sum_rows(y, x, 1, 2, 2, 0); /* the second sum has no rows */
     assert_floats(y, (const float[]){1, 2, 0, 0}, 4);
     reference_add(y, x, table, 6);
     assert_floats(y, (const float[]){11, 22, 33, 44, 55, 66}, 6);

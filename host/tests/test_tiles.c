@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/philox.h"
+#include "graph/dispatch.h"
 #include "graph/executor.h"
 #include "graph/operators.h"
 #include "train/checkpoint.h"
@@ -259,7 +260,8 @@ static void small_products_are_not_measured(void **state) {
         &(struct tiles_options){.mode = TILES_MEASURED, .report = count_report, .context = &reports}));
     assert_ok(tiles_complete(tiles, g));
     assert_int_equal(reports.measured, 0);
-    const struct product product = product_of(product_of_graph(g)->numbers);
+    const struct product product =
+        product_of(product_of_graph(g)->numbers, dispatch_stored(product_of_graph(g)));
     assert_ptr_equal(tiles_find(tiles, product_of_graph(g)),
                      tiling_standard(&product, gpu_device_properties(device)));
     tiles_close(tiles);

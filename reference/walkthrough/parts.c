@@ -158,6 +158,6 @@ float walk_squared_error(struct walkthrough *w, const float *a, const float *b, 
                          size_t rows, size_t width, double factor) {
     float *const row = walk_floats(w, rows), sum;
     reference_masked_mse(row, a, b, removed, rows, width, (float)factor);
-    reference_sum_rows(&sum, row, rows, 1, 1);
+    reference_sum_rows(&sum, row, rows, 1, 1, 0);
     return sum;
 }

@@ -88,7 +88,7 @@ static void recognition(struct walkthrough *w, float *loss, const float *image, 
     float *const row = walk_floats(w, rows), *const lse = walk_floats(w, rows);
     reference_cross_entropy(row, lse, logits, target, rows, classes, PAD,
                             (float)(1 / (double)w->sizes.batch));
-    reference_sum_rows(loss, row, rows, 1, 1);
+    reference_sum_rows(loss, row, rows, 1, 1, 0);
 }
 
 enum status walkthrough_recognition(float *loss, const struct walkthrough_weights *weights,

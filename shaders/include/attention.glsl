@@ -101,7 +101,7 @@ uint part_of(uint part) {
 // The member's part of the row that begins at element `start` of a tensor; 0 past head_width.
 #define LOAD_PART(tensor, start, part)                                                                     \
     mix(vec4(0.0),                                                                                         \
-        VECTOR ? tensor[((start) + min(part_of(part), WIDTH - 4u)) / 4u]                                   \
+        VECTOR ? LOAD_##tensor(((start) + min(part_of(part), WIDTH - 4u)) / 4u)                            \
                : vec4(ONE(tensor, (start) + min(part_of(part), WIDTH - 1u)),                               \
                       ONE(tensor, (start) + min(part_of(part) + 1u, WIDTH - 1u)),                          \
                       ONE(tensor, (start) + min(part_of(part) + 2u, WIDTH - 1u)),                          \
@@ -111,7 +111,7 @@ uint part_of(uint part) {
 #define STORE_PART(tensor, start, part, value)                                            \
     if (part_of(part) < WIDTH) {                                                          \
         if (VECTOR)                                                                       \
-            tensor[((start) + part_of(part)) / 4u] = value;                               \
+            STORE_##tensor(((start) + part_of(part)) / 4u, value)                         \
         else                                                                              \
             for (uint e_ = 0u; e_ < min(4u, WIDTH - part_of(part)); e_++)                 \
                 ONE(tensor, (start) + part_of(part) + e_) = value[e_];                    \

@@ -3,15 +3,16 @@
 //     #define PRECISION_ID 11                     the specialisation constant that chooses: F32, F16 or BF16
 //     #include "precision.glsl"
 //     ... rounded(x) ...                          the nearest numbers of that format
+//     ... ROUNDED_q(LOAD_q(i)) ...                the same of what was read from q, which may be stored so
 //
 // packHalf2x16 is no help: Vulkan leaves its direction of rounding open, and what becomes of numbers below
 // 2^-14. Here every operation is exact.
 #ifndef PRECISION_GLSL
 #define PRECISION_GLSL
 
-const uint F32 = 0u, F16 = 1u, BF16 = 2u; // as in host/base/precision.h
+#include "format.glsl"
+
 layout(constant_id = PRECISION_ID) const uint PRECISION = F32;
-const uint INFINITY_BITS = 0x7F800000u, SIGN_BIT = 0x80000000u;
 
 // Between two powers of two, numbers of binary16 are multiples of 2^-10 of the lower; below 2^-14, of 2^-24.
 // With that unit made 1, which is exact, roundEven() is all there is to do.

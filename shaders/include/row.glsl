@@ -27,7 +27,7 @@ float add_up(vec4 x) {
 
 // Columns 4 i .. 4 i + 3 of the row that begins at element `start`.
 #define LOAD_COLUMNS(tensor, start, i)                                                        \
-    (WHOLE ? tensor[(start) / 4u + (i)]                                                       \
+    (WHOLE ? LOAD_##tensor((start) / 4u + (i))                                                \
            : vec4(ONE_OF(tensor, start, 4u * (i)), ONE_OF(tensor, start, 4u * (i) + 1u),      \
                   ONE_OF(tensor, start, 4u * (i) + 2u), ONE_OF(tensor, start, 4u * (i) + 3u)))
 #define ONE_OF(tensor, start, column) ELEMENT_OF(tensor, (start) + min(column, width - 1u))
@@ -37,7 +37,7 @@ float add_up(vec4 x) {
     {                                                                     \
         const vec4 value_ = value;                                        \
         if (WHOLE)                                                        \
-            tensor[(start) / 4u + (i)] = value_;                          \
+            STORE_##tensor((start) / 4u + (i), value_)                    \
         else                                                              \
             for (uint e_ = 0u; e_ < min(4u, width - 4u * (i)); e_++)      \
                 ELEMENT_OF(tensor, (start) + 4u * (i) + e_) = value_[e_]; \
