@@ -2,6 +2,7 @@
  * command line must say what is wrong. */
 #include "conformance/compare.h"
 #include "conformance/extremes.h"
+#include "conformance/mutants.h"
 #include "conformance/options.h"
 #include "conformance/registry.h"
 #include "conformance/stress.h"
@@ -163,6 +164,20 @@ static void test_every_operator_has_extremes(void **state) {
         assert_true(extremes[i - 1].id <= extremes[i].id);
 }
 
+static void test_every_operator_has_mutants(void **state) {
+    (void)state;
+    size_t count;
+    const struct mutant *const *const mutants = mutants_list(&count);
+    for (enum operator_id id = 0; id < OPERATOR_COUNT; id++) {
+        bool has_one = false;
+        for (size_t i = 0; i < count; i++)
+            has_one |= mutants[i]->id == id;
+        if (!has_one)
+            fail_msg("%s has no mutant: write tools/mutants/%s.mutant", operator_info(id)->name,
+                     operator_info(id)->name);
+    }
+}
+
 /* Kinds of inputs that hurt, for whatever computes. */
 static void test_every_operator_has_inputs_that_hurt(void **state) {
     (void)state;
@@ -293,6 +308,7 @@ int main(void) {
         cmocka_unit_test(test_untouched_elements_must_stay),
         cmocka_unit_test(test_every_operator_has_cases_of_its_class),
         cmocka_unit_test(test_every_operator_has_extremes),
+        cmocka_unit_test(test_every_operator_has_mutants),
         cmocka_unit_test(test_every_operator_has_inputs_that_hurt),
         cmocka_unit_test(test_bounds_of_inputs_that_are_not_finite),
         cmocka_unit_test(test_denormals_may_be_flushed),
