@@ -17,11 +17,10 @@
 struct mutant {
     enum operator_id id;
     const char *name, *why;
-    const char
-        *survives;     /* what it takes to notice it, when a CPU device does not; NULL when any device does */
-    const char *needs; /* features of variants, such as "quads", without which it does no harm; or NULL */
-    const char *first; /* glob of the cases that are run before the others, to save time; or NULL */
-    const char *error; /* why there is no code: it does not fit the shader any more; or NULL */
+    const char *survives; /* what it takes to notice it, if a CPU device does not; NULL if any device does */
+    const char *needs;    /* features of variants, such as "quads", without which it does no harm; or NULL */
+    const char *first;    /* glob of the cases that are run before the others, to save time; or NULL */
+    const char *error;    /* why there is no code: it does not fit the shader any more; or NULL */
     struct operator_shader shaders[SHADER_VARIANT_COUNT];
 };
 

@@ -19,8 +19,7 @@ enum { RUN_TEXT = 512 };
 struct run_options {
     struct gpu_device *device;
     struct variant variant;
-    const struct operator_shader
-        *shaders; /* by enum shader_variant: run in place of the operator's; or NULL */
+    const struct operator_shader *shaders; /* by enum shader_variant, in place of the operator's; or NULL */
 };
 
 struct run_result {

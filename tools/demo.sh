@@ -98,8 +98,7 @@ cmake --build "$build" --parallel "$(nproc)" --target mnsp >>"$out/build.log" ||
 }
 mnsp=("$build/mnsp")
 
-# Without a GPU, a newer lavapipe than the system's is worth its download of 11 MB: it
-# computes about twice as fast.
+# Without a GPU, a newer lavapipe than the system's is worth its download of 11 MB (docs/performance.md).
 if [[ ${#device[@]} -eq 0 ]] && ! "$build/mnsp" devices --json | grep -qE '"type": *"(discrete|integrated|virtual)"' &&
     "$root/tools/drivers.sh" lavapipe >>"$out/build.log" 2>&1; then
     mnsp=("$root/tools/drivers.sh" run lavapipe "$build/mnsp")

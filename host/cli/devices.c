@@ -264,7 +264,7 @@ static enum status run(const struct cli_values *values) {
                                                    : print_text(list, count, standard);
     free(list);
     if (status == STATUS_OK && count == 0)
-        status = status_set(STATUS_DEVICE, "%s", why);
+        status = status_set(STATUS_DEVICE, "%s, or use --device reference", why);
     else if (status == STATUS_OK && !usable)
         status = status_set(STATUS_UNSUPPORTED,
                             "none of the Vulkan devices can be used: update the driver, or use --device "

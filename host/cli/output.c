@@ -84,6 +84,8 @@ enum status cli_device(const struct cli_values *values, struct gpu_device **devi
     const struct gpu_options options = {.validate = cli_given(values, "validate"), .cache_directory = cache};
     const enum status status = gpu_device_open(device, selector, &options);
     free(cache);
+    if (status == STATUS_DEVICE || (status == STATUS_UNSUPPORTED && !options.validate))
+        return status_set(status, "%s, or use --device reference", status_message());
     return status;
 }
 

@@ -10,8 +10,14 @@
 static const char printable[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
-enum status data_charset_ascii(struct data_charset *out) {
-    return data_charset_parse(out, printable, sizeof printable - 1, "printable ASCII");
+static enum status read_characters(struct data_charset *out, const char *path) {
+    *out = (struct data_charset){0};
+    char *text;
+    size_t size;
+    TRY(file_read(&text, &size, path, 1 << 22)); /* more than all of Unicode */
+    const enum status code = data_charset_parse(out, text, size, path);
+    free(text);
+    return code;
 }
 
 enum status data_charset_open(struct data_charset *out, const char *name) {
@@ -22,7 +28,7 @@ enum status data_charset_open(struct data_charset *out, const char *name) {
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
         if (strcmp(name, sets[i].name) == 0)
             return data_charset_parse(out, printable, sets[i].count, name);
-    return data_charset_read(out, name);
+    return read_characters(out, name);
 }
 
 enum status data_charset_text(const struct data_charset *charset, char **text) {
@@ -91,16 +97,6 @@ enum status data_charset_parse(struct data_charset *out, const char *text, size_
     return STATUS_OK;
 failed:
     data_charset_free(out);
-    return code;
-}
-
-enum status data_charset_read(struct data_charset *out, const char *path) {
-    *out = (struct data_charset){0};
-    char *text;
-    size_t size;
-    TRY(file_read(&text, &size, path, 1 << 22)); /* more than all of Unicode */
-    const enum status code = data_charset_parse(out, text, size, path);
-    free(text);
     return code;
 }
 

@@ -9,7 +9,7 @@
  * Use:
  *
  *     struct data_charset charset;
- *     TRY(data_charset_ascii(&charset));
+ *     TRY(data_charset_open(&charset, "ascii94"));
  *     TRY(data_charset_encode(&charset, "word", 25, target, &length));   // length 5: four and EOS
  *     data_charset_free(&charset);
  */
@@ -42,22 +42,16 @@ static inline int32_t data_charset_bos(const struct data_charset *charset) {
 }
 
 /* The set of a name: ascii36 (digits and small letters), ascii62 (capital letters too), ascii94 (all that is
- * printable); else a file. Errors: those of data_charset_read(). */
+ * printable); else a UTF-8 file of them. Errors: those of data_charset_parse() and file_read(). */
 MNSP_NODISCARD enum status data_charset_open(struct data_charset *out, const char *name);
 
 /* The characters as a text that data_charset_parse() takes; release with free(). */
 MNSP_NODISCARD enum status data_charset_text(const struct data_charset *charset, char **text);
 
-/* The 94 printable ASCII characters. */
-MNSP_NODISCARD enum status data_charset_ascii(struct data_charset *out);
-
 /* The characters of a UTF-8 text in order; line ends between them are ignored. `name` is for messages.
  * Errors: STATUS_INVALID when it is empty, not UTF-8, or holds a character twice. */
 MNSP_NODISCARD enum status data_charset_parse(struct data_charset *out, const char *text, size_t size,
                                               const char *name);
-
-/* The same from a file. */
-MNSP_NODISCARD enum status data_charset_read(struct data_charset *out, const char *path);
 
 void data_charset_free(struct data_charset *charset);
 

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char gpu_no_driver[] =
-    "no Vulkan device: no driver was found; install one (mesa-vulkan-drivers), or use "
-    "--device reference";
+const char gpu_no_driver[] = "no Vulkan device: no driver was found; install one (mesa-vulkan-drivers)";
 
 static const char validation_layer[] = "VK_LAYER_KHRONOS_validation";
 
@@ -51,7 +49,7 @@ static VKAPI_ATTR VkBool32 VKAPI_CALL keep_message(VkDebugUtilsMessageSeverityFl
 static enum status start_loader(void) {
     if (volkInitialize() != VK_SUCCESS)
         return status_set(STATUS_DEVICE, "no Vulkan device: libvulkan.so.1 was not found; install libvulkan1 "
-                                         "and a driver (mesa-vulkan-drivers), or use --device reference");
+                                         "and a driver (mesa-vulkan-drivers)");
     if (volkGetInstanceVersion() < VK_API_VERSION_1_2)
         return status_set(STATUS_DEVICE,
                           "no Vulkan device: the Vulkan loader is older than 1.2; update libvulkan1");

@@ -95,9 +95,7 @@ enum status gpu_device_select(const struct gpu_instance *instance, const char *s
     if (index == count)
         status = refuse(selector, list, count);
     else if (list[index].missing[0] != '\0')
-        status = status_set(STATUS_UNSUPPORTED,
-                            "device %zu, %s, cannot be used: %s; choose another one or "
-                            "use --device reference",
+        status = status_set(STATUS_UNSUPPORTED, "device %zu, %s, cannot be used: %s; choose another one",
                             index, list[index].name, list[index].missing);
     else
         *physical = devices[index];

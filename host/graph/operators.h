@@ -105,9 +105,8 @@ const struct tensor *graph_pool_tokens(struct graph *g, const struct tensor *x, 
 const struct tensor *graph_pool_image(struct graph *g, const struct tensor *image);
 
 struct graph_mask {
-    const struct tensor *kept; /* (B, kept) unsigned: indices of the kept tokens, by rising noise */
-    const struct tensor
-        *restore; /* (B, 1 + T) unsigned: where in [class, kept ..., mask token] each token is */
+    const struct tensor *kept;    /* (B, kept) unsigned: indices of the kept tokens, by rising noise */
+    const struct tensor *restore; /* (B, 1 + T) unsigned: tokens' places in [class, kept ..., mask token] */
     const struct tensor *removed; /* (B, T) unsigned: 1 for removed tokens */
 };
 /* noise (B, T): the `kept` tokens of least noise are kept. */

@@ -53,7 +53,7 @@ static struct data_check *check(const char *path, uint32_t threads) {
     struct data_charset charset;
     struct data_check *found;
     assert_ok(data_set_open(&set, &path, 1));
-    assert_ok(data_charset_ascii(&charset));
+    assert_ok(data_charset_open(&charset, "ascii94"));
     const struct data_check_settings settings = {.charset = &charset, .target_steps = 25, .threads = threads};
     assert_ok(data_check_run(&found, set, &settings));
     data_charset_free(&charset);
@@ -157,7 +157,7 @@ static void training_goes_on(void **state) {
     struct data_charset charset;
     struct data_loader *loader;
     assert_ok(data_set_open(&set, &path, 1));
-    assert_ok(data_charset_ascii(&charset));
+    assert_ok(data_charset_open(&charset, "ascii94"));
     const struct data_loader_settings settings = {.batch = ITEMS,
                                                   .height = 32,
                                                   .width = 128,

@@ -29,7 +29,7 @@ static int make_sets(void **state) {
                      "gone.png\tthree\n");
     write_text(in_folder("mixed.tsv"), text);
     const char *const file = in_folder("mixed.tsv");
-    if (data_charset_ascii(&charset) != STATUS_OK || data_set_open(&good, &folder, 1) != STATUS_OK)
+    if (data_charset_open(&charset, "ascii94") != STATUS_OK || data_set_open(&good, &folder, 1) != STATUS_OK)
         return 1;
     return data_set_open(&mixed, &file, 1) != STATUS_OK;
 }

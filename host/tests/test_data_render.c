@@ -87,7 +87,7 @@ static void built_in_words_fit_the_recogniser(void **state) {
     (void)state;
     struct data_set *const set = open_one("render:count=3000,seed=2");
     struct data_charset charset;
-    assert_ok(data_charset_ascii(&charset));
+    assert_ok(data_charset_open(&charset, "ascii94"));
     int seen[94] = {0};
     for (size_t i = 0; i < 3000; i++) {
         char *label;
@@ -276,7 +276,7 @@ static void training_goes_on_without_a_font(void **state) {
     struct data_set *const set = open_one(options);
     struct data_charset charset;
     struct data_loader *loader;
-    assert_ok(data_charset_ascii(&charset));
+    assert_ok(data_charset_open(&charset, "ascii94"));
     const struct data_loader_settings settings = {.batch = 40,
                                                   .height = 32,
                                                   .width = 128,

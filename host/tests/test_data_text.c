@@ -67,7 +67,7 @@ static void words_are_compared_by_letters_and_digits(void **state) {
 static void ascii_has_the_published_indices(void **state) {
     (void)state;
     struct data_charset set;
-    assert_ok(data_charset_ascii(&set));
+    assert_ok(data_charset_open(&set, "ascii94"));
     assert_int_equal(set.count, 94);
     assert_int_equal(data_charset_eos(&set), 94);
     assert_int_equal(data_charset_pad(&set), 95);
@@ -92,7 +92,7 @@ static void ascii_has_the_published_indices(void **state) {
 static void length_is_bounded(void **state) {
     (void)state;
     struct data_charset set;
-    assert_ok(data_charset_ascii(&set));
+    assert_ok(data_charset_open(&set, "ascii94"));
     int32_t target[4], length;
     assert_ok(data_charset_encode(&set, "abc", 4, target, &length));
     assert_int_equal(length, 4);
@@ -111,7 +111,7 @@ static void length_is_bounded(void **state) {
 static void decoding_takes_any_index(void **state) {
     (void)state;
     struct data_charset set;
-    assert_ok(data_charset_ascii(&set));
+    assert_ok(data_charset_open(&set, "ascii94"));
     const int32_t indices[] = {97, 10, 95, 96, -5, 1000000, 11, 94, 12};
     char *text;
     assert_ok(data_charset_decode(&set, indices, 9, &text));
@@ -128,7 +128,7 @@ static void other_sets_are_read_from_files(void **state) {
     (void)state;
     struct data_charset set;
     write_text(in_folder("set.txt"), "\xE4\xB8\xAD\n\xC3\xBC\r\nz\n");
-    assert_ok(data_charset_read(&set, in_folder("set.txt")));
+    assert_ok(data_charset_open(&set, in_folder("set.txt")));
     assert_int_equal(set.count, 3);
     int32_t target[5], length;
     assert_ok(data_charset_encode(&set, "z\xE4\xB8\xAD\xC3\xBCx", 5, target, &length));
@@ -141,12 +141,12 @@ static void other_sets_are_read_from_files(void **state) {
     data_charset_free(&set);
 
     write_text(in_folder("twice.txt"), "abca");
-    assert_refused(data_charset_read(&set, in_folder("twice.txt")), STATUS_INVALID, "U+0061");
+    assert_refused(data_charset_open(&set, in_folder("twice.txt")), STATUS_INVALID, "U+0061");
     write_text(in_folder("bytes.txt"), "ab\xFF");
-    assert_refused(data_charset_read(&set, in_folder("bytes.txt")), STATUS_INVALID, "not UTF-8");
+    assert_refused(data_charset_open(&set, in_folder("bytes.txt")), STATUS_INVALID, "not UTF-8");
     write_text(in_folder("nothing.txt"), "\n");
-    assert_refused(data_charset_read(&set, in_folder("nothing.txt")), STATUS_INVALID, "empty");
-    assert_refused(data_charset_read(&set, in_folder("absent.txt")), STATUS_INVALID, "absent.txt");
+    assert_refused(data_charset_open(&set, in_folder("nothing.txt")), STATUS_INVALID, "empty");
+    assert_refused(data_charset_open(&set, in_folder("absent.txt")), STATUS_INVALID, "absent.txt");
 }
 
 /* The named sets are beginnings of one another; small letters stand in for capital

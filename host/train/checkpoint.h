@@ -51,10 +51,8 @@ struct checkpoint_state {
     uint64_t step;  /* steps done */
     uint64_t epoch; /* of the next step */
     struct checkpoint_scores scores;
-    const char
-        *charset; /* of a recogniser, its characters as UTF-8; NULL: none. Read, it belongs to the file */
-    const char
-        *tiles; /* what tiles_write() of graph/tiles.h gave; NULL: none. Read, it belongs to the file */
+    const char *charset; /* of a recogniser, its characters as UTF-8; NULL: none */
+    const char *tiles;   /* what tiles_write() of graph/tiles.h gave; NULL: none. Read, both are the file's */
     struct settings settings;
     char program[CHECKPOINT_PROGRAM_SIZE]; /* the version that wrote it */
 };

@@ -41,9 +41,8 @@ struct train_optimiser_options {
 struct train_optimiser {
     uint32_t segment;
     const struct tensor *schedule; /* input (1): rate */
-    const struct tensor
-        *control; /* output (5): norm of the gradient, its factor, whether it was finite, ... */
-    const struct tensor *scaler; /* state (4): scale, good steps in a row, applied, skipped */
+    const struct tensor *control;  /* output (5): norm of the gradient, its factor, is it finite, ... */
+    const struct tensor *scaler;   /* state (4): scale, good steps in a row, applied, skipped */
 };
 
 /* The state that counts steps and has the factor of the loss, at first `scale`, a power of two. */

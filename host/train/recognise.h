@@ -79,7 +79,7 @@ MNSP_NODISCARD enum status recogniser_read(struct recogniser *recogniser, const 
                                            struct recogniser_reading *readings);
 void recogniser_readings_free(struct recogniser_reading *readings, size_t count);
 
-/* The character set that the setting `charset` names. Errors: those of data_charset_read(). */
+/* The character set that the setting `charset` names. Errors: those of data_charset_open(). */
 MNSP_NODISCARD enum status recogniser_read_charset(struct data_charset *out, const struct settings *settings);
 
 #endif
