@@ -136,7 +136,6 @@ static uint32_t least_length(uint32_t code) {
         return 2;
     case OP_CONSTANT_TRUE:
     case OP_CONSTANT_FALSE:
-        return 3;
     case OP_TYPE_FLOAT:
     case OP_TYPE_VECTOR:
     case OP_TYPE_ARRAY:
