@@ -9,25 +9,16 @@
 #ifndef MNSP_TESTS_GPU_FIXTURE_H
 #define MNSP_TESTS_GPU_FIXTURE_H
 
+#include "statuses.h"
+
 #include "gpu/gpu.h"
 #include "shader_mix.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 enum { COUNT = 1000, BYTES = COUNT * 4 };
-
-/* Asserts success and shows the message otherwise. */
-#define OK(expression)                                                                                       \
-    do {                                                                                                     \
-        if ((expression) != STATUS_OK)                                                                       \
-            fail_msg("%s: %s", #expression, status_message());                                               \
-    } while (0)
 
 static inline enum status open_device(struct gpu_device **device, struct gpu_options options) {
     options.validate = true;
@@ -44,14 +35,14 @@ static inline struct gpu_device *need_device(struct gpu_options options) {
     struct gpu_properties *list;
     size_t count;
     const char *why;
-    OK(gpu_devices_list(&list, &count, &why));
+    assert_ok(gpu_devices_list(&list, &count, &why));
     free(list);
     if (count == 0) {
         print_message("skipped: %s\n", why);
         skip();
     }
     struct gpu_device *device;
-    OK(open_device(&device, options));
+    assert_ok(open_device(&device, options));
     return device;
 }
 
@@ -75,7 +66,7 @@ static inline struct gpu_shader mix_shader(uint32_t factor) {
 static inline struct gpu_pipeline *mix_pipeline(struct gpu_device *device, uint32_t factor) {
     struct gpu_pipeline *pipeline;
     const struct gpu_shader shader = mix_shader(factor);
-    OK(gpu_pipeline_get(device, &pipeline, &shader));
+    assert_ok(gpu_pipeline_get(device, &pipeline, &shader));
     return pipeline;
 }
 
@@ -96,8 +87,8 @@ static inline void host_mix(uint32_t factor, const uint32_t *source, uint32_t *t
 
 static inline struct gpu_buffer *filled_buffer(struct gpu_device *device, uint32_t word) {
     struct gpu_buffer *buffer;
-    OK(gpu_buffer_create(device, &buffer, BYTES, GPU_MEMORY_DEVICE, "test"));
-    OK(gpu_buffer_fill(buffer, 0, BYTES, word));
+    assert_ok(gpu_buffer_create(device, &buffer, BYTES, GPU_MEMORY_DEVICE, "test"));
+    assert_ok(gpu_buffer_fill(buffer, 0, BYTES, word));
     return buffer;
 }
 

@@ -3,6 +3,8 @@
 #ifndef MNSP_TESTS_OBJECTIVE_FIXTURE_H
 #define MNSP_TESTS_OBJECTIVE_FIXTURE_H
 
+#include "statuses.h"
+
 #include "base/memory.h"
 #include "base/philox.h"
 #include "graph/executor.h"
@@ -10,19 +12,9 @@
 #include "reference/walkthrough/walkthrough.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define OK(expression)                                                                                       \
-    do {                                                                                                     \
-        if ((expression) != STATUS_OK)                                                                       \
-            fail_msg("%s", status_message());                                                                \
-    } while (0)
 
 enum { FIXTURE_BATCH = 2, FIXTURE_NAME = 192 };
 
@@ -84,34 +76,34 @@ static inline void fixture_write_inputs(struct fixture *f) {
         struct philox random = fixture_random(inputs[i]->name);
         for (size_t j = 0; j < inputs[i]->elements; j++)
             values[j] = philox_next_between(&random, -1, 1);
-        OK(executor_write(f->executor, inputs[i], values));
+        assert_ok(executor_write(f->executor, inputs[i], values));
     }
     if (f->objective.target != NULL) {
         const uint32_t target[FIXTURE_BATCH * 5] = {3, 7, 8, 8, 8, 6, 0, 2, 7, 8},
                                               length[FIXTURE_BATCH] = {2, 4};
-        OK(executor_write(f->executor, f->objective.target, target));
-        OK(executor_write(f->executor, f->objective.length, length));
+        assert_ok(executor_write(f->executor, f->objective.target, target));
+        assert_ok(executor_write(f->executor, f->objective.length, length));
     }
     if (graph_find(f->graph, "random") != NULL) {
         const uint32_t random[4] = {5, 0, 1, 0};
-        OK(executor_write(f->executor, graph_find(f->graph, "random"), random));
+        assert_ok(executor_write(f->executor, graph_find(f->graph, "random"), random));
     }
 }
 
 /* Initial values, moved a little so that no bias is 0 and no scale 1. */
 static inline void fixture_write_parameters(struct fixture *f) {
-    OK(executor_initialise(f->executor, 3));
+    assert_ok(executor_initialise(f->executor, 3));
     for (size_t i = 0; i < graph_tensor_count(f->graph); i++) {
         const struct tensor *const p = graph_tensor(f->graph, i);
         if (!fixture_is_parameter(p) || strstr(p->name, "pos_embed") || strstr(p->name, "position_table"))
             continue;
         float *values;
-        OK(memory_new(&values, p->elements, sizeof *values));
-        OK(executor_read(f->executor, p, values));
+        assert_ok(memory_new(&values, p->elements, sizeof *values));
+        assert_ok(executor_read(f->executor, p, values));
         struct philox random = fixture_random(p->name);
         for (size_t j = 0; j < p->elements; j++)
             values[j] += philox_next_between(&random, -0.2F, 0.2F);
-        OK(executor_write(f->executor, p, values));
+        assert_ok(executor_write(f->executor, p, values));
         free(values);
     }
 }
@@ -120,8 +112,8 @@ static inline void fixture_write_parameters(struct fixture *f) {
 static inline void fixture_build(struct fixture *f, const struct objective_settings *settings,
                                  bool gradients) {
     *f = (struct fixture){.settings = *settings};
-    OK(graph_create(&f->graph));
-    OK(objective_build(f->graph, settings, FIXTURE_BATCH, &f->objective));
+    assert_ok(graph_create(&f->graph));
+    assert_ok(objective_build(f->graph, settings, FIXTURE_BATCH, &f->objective));
     const size_t tensors = graph_tensor_count(f->graph);
     if (gradients)
         graph_backward(f->graph, f->objective.loss, NULL);
@@ -137,7 +129,7 @@ static inline void fixture_build(struct fixture *f, const struct objective_setti
 
 /* Puts what has been built on the reference or a device, and fills it. */
 static inline void fixture_start(struct fixture *f, struct gpu_device *device) {
-    OK(executor_create(&f->executor, f->graph, device, false));
+    assert_ok(executor_create(&f->executor, f->graph, device, false));
     fixture_write_parameters(f);
     fixture_write_inputs(f);
 }
@@ -158,15 +150,15 @@ static inline void fixture_close(struct fixture *f) {
 /* The elements of a tensor, released with free(). */
 static inline float *fixture_read(const struct fixture *f, const struct tensor *tensor) {
     float *values;
-    OK(memory_new(&values, tensor->elements, sizeof *values));
-    OK(executor_read(f->executor, tensor, values));
+    assert_ok(memory_new(&values, tensor->elements, sizeof *values));
+    assert_ok(executor_read(f->executor, tensor, values));
     return values;
 }
 
 static inline float fixture_loss(const struct fixture *f) {
     float loss;
-    OK(executor_run(f->executor, 0));
-    OK(executor_read(f->executor, f->objective.loss, &loss));
+    assert_ok(executor_run(f->executor, 0));
+    assert_ok(executor_read(f->executor, f->objective.loss, &loss));
     return loss;
 }
 

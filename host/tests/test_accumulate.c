@@ -23,10 +23,11 @@ static struct settings recognition(void) {
 static struct train_step *open_step(size_t batch, size_t parts, struct gpu_device *device) {
     const struct settings settings = recognition();
     struct train_step *step;
-    OK(train_step_create(&step, &settings,
-                         &(struct train_step_options){
-                             .batch = batch, .parts = parts, .device = device, .keep_gradients = true}));
-    OK(executor_initialise(step->executor, 7));
+    assert_ok(
+        train_step_create(&step, &settings,
+                          &(struct train_step_options){
+                              .batch = batch, .parts = parts, .device = device, .keep_gradients = true}));
+    assert_ok(executor_initialise(step->executor, 7));
     return step;
 }
 
@@ -43,15 +44,15 @@ static void write_images(struct train_step *step, size_t first) {
             target[b * PLACES + t] = t < word ? philox_next_below(&random, 94) : t == word ? 94 : 95;
         length[b] = word + 1;
     }
-    OK(executor_write(step->executor, step->objective.image, pixels));
-    OK(executor_write(step->executor, step->objective.target, target));
-    OK(executor_write(step->executor, step->objective.length, length));
+    assert_ok(executor_write(step->executor, step->objective.image, pixels));
+    assert_ok(executor_write(step->executor, step->objective.target, target));
+    assert_ok(executor_write(step->executor, step->objective.length, length));
 }
 
 static void run_parts(struct train_step *step) {
     for (size_t part = 0; part < step->parts; part++) {
         write_images(step, part * step->batch);
-        OK(train_step_part(step, part));
+        assert_ok(train_step_part(step, part));
     }
 }
 
@@ -65,8 +66,8 @@ static float *gradients(struct train_step *step, size_t *count) {
         const struct tensor *const tensor = graph_gradient(step->graph, parameter);
         if (parameter->kind != TENSOR_PARAMETER || parameter->base != parameter || tensor == NULL)
             continue;
-        OK(memory_reserve(&values, &capacity, *count + tensor->elements, sizeof *values));
-        OK(executor_read(step->executor, tensor, values + *count));
+        assert_ok(memory_reserve(&values, &capacity, *count + tensor->elements, sizeof *values));
+        assert_ok(executor_read(step->executor, tensor, values + *count));
         *count += tensor->elements;
     }
     assert_true(*count > 1000);
@@ -75,7 +76,7 @@ static float *gradients(struct train_step *step, size_t *count) {
 
 static float loss_of(struct train_step *step) {
     float loss;
-    OK(executor_read(step->executor, step->objective.loss, &loss));
+    assert_ok(executor_read(step->executor, step->objective.loss, &loss));
     return loss;
 }
 
@@ -86,12 +87,12 @@ static float loss_of(struct train_step *step) {
 static double *magnitudes(size_t count, double *loss) {
     struct train_step *const one = open_step(1, 1, NULL);
     double *sum;
-    OK(memory_new(&sum, count, sizeof *sum));
+    assert_ok(memory_new(&sum, count, sizeof *sum));
     *loss = 0;
     for (size_t image = 0; image < IMAGES; image++) {
         size_t own;
         write_images(one, image);
-        OK(train_step_part(one, 0));
+        assert_ok(train_step_part(one, 0));
         float *const values = gradients(one, &own);
         assert_int_equal(own, count);
         for (size_t i = 0; i < count; i++)
@@ -152,7 +153,7 @@ static double envelope(struct train_step *step, size_t count) {
     float *const exact = gradients(step, &same);
     assert_int_equal(same, count);
     for (uint64_t trial = 1; trial <= TRIALS; trial++) {
-        OK(executor_perturb(step->executor, trial, 0x1p-19F));
+        assert_ok(executor_perturb(step->executor, trial, 0x1p-19F));
         run_parts(step);
         float *const perturbed = gradients(step, &same);
         widest = fmax(widest, norm(perturbed, exact, count));

@@ -78,7 +78,7 @@ static struct text search(followers *follow, void *context, size_t width, double
     struct beam *beam;
     struct text text = {0};
     uint32_t made[WIDE][LENGTH]; /* what each row of the network was given, by position */
-    OK(beam_create(&beam, &settings));
+    assert_ok(beam_create(&beam, &settings));
     for (size_t t = 0; beam_is_open(beam); t++) {
         uint32_t history[WIDE * LENGTH], best[WIDE * CLASSES];
         float probability[WIDE][CLASSES], value[WIDE * CLASSES];
@@ -188,9 +188,9 @@ static void from_network(void *context, const uint32_t *symbol, size_t t, float 
     uint32_t text[FIXTURE_BATCH][LENGTH] = {0};
     float logits[FIXTURE_BATCH][LENGTH][CLASSES];
     memcpy(text[n->image], symbol, t * sizeof *symbol);
-    OK(executor_write(n->whole.f.executor, n->whole.text, text));
-    OK(executor_run(n->whole.f.executor, 0));
-    OK(executor_read(n->whole.f.executor, n->whole.logits, logits));
+    assert_ok(executor_write(n->whole.f.executor, n->whole.text, text));
+    assert_ok(executor_run(n->whole.f.executor, 0));
+    assert_ok(executor_read(n->whole.f.executor, n->whole.logits, logits));
     reference_softmax(probability, logits[n->image][t], 1, CLASSES);
 }
 
@@ -202,11 +202,12 @@ static void check_network(const struct objective_settings *settings, size_t widt
     uint32_t text[FIXTURE_BATCH * LENGTH];
     float probability[FIXTURE_BATCH * LENGTH];
     open_whole(&network.whole, settings, NULL, pixels);
-    OK(graph_create(&f.graph));
-    OK(reader_build(f.graph, settings, FIXTURE_BATCH, &(struct reader_search){width, penalty}, &reader));
-    OK(executor_create(&f.executor, f.graph, NULL, false));
+    assert_ok(graph_create(&f.graph));
+    assert_ok(
+        reader_build(f.graph, settings, FIXTURE_BATCH, &(struct reader_search){width, penalty}, &reader));
+    assert_ok(executor_create(&f.executor, f.graph, NULL, false));
     fixture_write_parameters(&f);
-    OK(reader_read(f.executor, &reader, pixels, text, probability));
+    assert_ok(reader_read(f.executor, &reader, pixels, text, probability));
     for (network.image = 0; network.image < FIXTURE_BATCH; network.image++) {
         const struct text best = width == WIDE ? best_of_all(from_network, &network, penalty)
                                                : search(from_network, &network, width, penalty);

@@ -58,7 +58,7 @@ static void test_every_operator_has_pipelines(void **state) {
     (void)state;
     struct needed_pipeline *list;
     size_t count, standard = 0;
-    OK(pipelines_collect(&list, &count, &card));
+    assert_ok(pipelines_collect(&list, &count, &card));
     for (enum operator_id id = 0; id < OPERATOR_COUNT; id++)
         if (!has(list, count, operator_info(id)->name))
             fail_msg("no pipeline of %s", operator_info(id)->name);
@@ -81,12 +81,12 @@ static void test_compile_only_compiles_and_runs_nothing(void **state) {
     struct compile_report report;
     FILE *const nowhere = fopen("/dev/null", "w");
     assert_non_null(nowhere);
-    OK(compile_all(&report, device, "add/*", nowhere));
+    assert_ok(compile_all(&report, device, "add/*", nowhere));
     assert_true(report.count > 0);
     assert_int_equal(report.failed, 0);
     assert_string_equal(report.list[0].error, "");
     json_t *json;
-    OK(compile_to_json(&json, &report));
+    assert_ok(compile_to_json(&json, &report));
     assert_int_equal(json_array_size(json_object_get(json, "pipelines")), report.count);
     json_decref(json);
     compile_report_destroy(&report);
@@ -120,12 +120,12 @@ static void test_compile_takes_few_options(void **state) {
     char *other[] = {program, limit, seconds, NULL};
     struct options options;
     optind = 0;
-    OK(options_parse(&options, 4, good));
+    assert_ok(options_parse(&options, 4, good));
     assert_true(options.compile);
     optind = 0;
     assert_int_equal(options_parse(&options, 3, bad), STATUS_USAGE);
     optind = 0;
-    OK(options_parse(&options, 3, other));
+    assert_ok(options_parse(&options, 3, other));
     assert_false(options.compile);
     assert_true(options.limits.compile == 7);
 }

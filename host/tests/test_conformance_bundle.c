@@ -1,5 +1,7 @@
 /* Bundles: what mnsp-conformance --bundle writes must build with its one line, run, and tell a wrong result
  * from a right one. A mutant (conformance/mutants.h) stands for a driver that computes wrongly. */
+#include "statuses.h"
+
 #include "amber_script.h"
 #include "base/file.h"
 #include "conformance/bundle.h"
@@ -8,23 +10,13 @@
 #include "find_mutant.h"
 
 #include <jansson.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
-
-#define OK(expression)                                                                                       \
-    do {                                                                                                     \
-        if ((expression) != STATUS_OK)                                                                       \
-            fail_msg("%s", status_message());                                                                \
-    } while (0)
 
 enum { TEXT_SIZE = 16384, FILE_LIMIT = 1 << 26 };
 
@@ -40,12 +32,12 @@ static int set_up(void **state) {
     size_t count;
     const char *why;
     strcpy(fixture.folder, "/tmp/test_bundle.XXXXXX");
-    OK(gpu_devices_list(&list, &count, &why));
+    assert_ok(gpu_devices_list(&list, &count, &why));
     free(list);
     fixture.device = NULL;
     if (count > 0)
-        OK(gpu_device_open(&fixture.device, NULL, &(struct gpu_options){0}));
-    OK(selection_create(&fixture.selection, &(struct selection_options){.set = SET_STANDARD}));
+        assert_ok(gpu_device_open(&fixture.device, NULL, &(struct gpu_options){0}));
+    assert_ok(selection_create(&fixture.selection, &(struct selection_options){.set = SET_STANDARD}));
     *state = &fixture;
     if (mkdtemp(fixture.folder) == NULL)
         return -1;
@@ -107,7 +99,7 @@ static int reproduce(char output[TEXT_SIZE], const struct fixture *fixture) {
 static char *read_file(const struct fixture *fixture, const char *name, size_t *size) {
     char path[160], *bytes;
     snprintf(path, sizeof path, "%s/%s", fixture->bundle, name);
-    OK(file_read(&bytes, size, path, FILE_LIMIT));
+    assert_ok(file_read(&bytes, size, path, FILE_LIMIT));
     return bytes;
 }
 
@@ -121,7 +113,7 @@ static void check_case(const struct fixture *fixture, const char *name) {
         assert_false(file_exists(fixture->bundle));
         return;
     }
-    OK(status);
+    assert_ok(status);
     build(fixture);
     if (reproduce(output, fixture) != 0 || strstr(output, "passed\n") == NULL)
         fail_msg("%s", output);
@@ -183,7 +175,7 @@ static void damage(const struct fixture *fixture, size_t index) {
     assert_true((index + 1) * sizeof wrong <= size);
     memcpy(bytes + index * sizeof wrong, &wrong, sizeof wrong);
     snprintf(path, sizeof path, "%s/y.expected.bin", fixture->bundle);
-    OK(file_replace(path, bytes, size));
+    assert_ok(file_replace(path, bytes, size));
     free(bytes);
 }
 
@@ -191,7 +183,7 @@ static void test_the_wrong_element_is_named(void **state) {
     const struct fixture *const fixture = *state;
     need_device(fixture);
     char output[TEXT_SIZE];
-    OK(bundle(fixture, find(fixture, "layernorm/rows=37,width=7,eps=1e-6,bias=none/real")));
+    assert_ok(bundle(fixture, find(fixture, "layernorm/rows=37,width=7,eps=1e-6,bias=none/real")));
     build(fixture);
     damage(fixture, 5 * 7 + 3);
     assert_int_equal(reproduce(output, fixture), 1);
@@ -209,7 +201,7 @@ static void test_a_wrong_result_fails(void **state) {
     const struct execution with = {
         .device = fixture->device, .seed = 1, .shaders = find_mutant(OPERATOR_add, "dropped-tail")->shaders};
     char output[TEXT_SIZE];
-    OK(bundle_write(fixture->bundle, &one, &with));
+    assert_ok(bundle_write(fixture->bundle, &one, &with));
     build(fixture);
     assert_int_equal(run(output, fixture, "cd bundle && ./reproduce '' 3"), 1);
     assert_non_null(strstr(output, "y: 1 of 257 elements are wrong\n    worst y[256]: found "));
@@ -220,7 +212,7 @@ static void test_what_cannot_run(void **state) {
     const struct fixture *const fixture = *state;
     need_device(fixture);
     char output[TEXT_SIZE];
-    OK(bundle(fixture, find(fixture, "layernorm/rows=37,width=7,eps=1e-6,bias=none/real")));
+    assert_ok(bundle(fixture, find(fixture, "layernorm/rows=37,width=7,eps=1e-6,bias=none/real")));
     build(fixture);
     assert_int_equal(run(output, fixture, "cd bundle && ./reproduce 'no such device'"), 2);
     assert_non_null(strstr(output, "no such device: there is none\n"));
@@ -236,7 +228,7 @@ static void test_what_cannot_run(void **state) {
 static void test_description(void **state) {
     const struct fixture *const fixture = *state;
     need_device(fixture);
-    OK(bundle(fixture, find(fixture, "layernorm/rows=37,width=7,eps=1e-6,bias=none/real")));
+    assert_ok(bundle(fixture, find(fixture, "layernorm/rows=37,width=7,eps=1e-6,bias=none/real")));
     char *const text = read_file(fixture, "case.json", NULL);
     json_t *const root = json_loads(text, 0, NULL);
     free(text);
@@ -281,7 +273,7 @@ static void test_amber_scripts_that_are_wrong(void **state) {
         {"#!amber\nSHADER compute shader SPIRV-HEX\n03 02\nEND\n", "the shader should be"},
         {"#!amber\nPIPELINE compute pipeline\n  SUBGROUP shader\n", "DEVICE_FEATURE"},
     };
-    OK(bundle(fixture, find(fixture, "layernorm/rows=37,width=7,eps=1e-6,bias=none/real")));
+    assert_ok(bundle(fixture, find(fixture, "layernorm/rows=37,width=7,eps=1e-6,bias=none/real")));
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct amber_script script = {.folder = fixture->bundle};
         if (amber_script_read(&script, wrong[i].script) || strstr(script.problem, wrong[i].problem) == NULL)

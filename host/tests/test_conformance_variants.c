@@ -1,20 +1,12 @@
 /* Variants of operators, and what the suite says of a failure: which features it takes. The failures are made
  * by mutants (conformance/mutants.h). */
+#include "statuses.h"
+
 #include "find_mutant.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
-#define OK(expression)                                                                                       \
-    do {                                                                                                     \
-        if ((expression) != STATUS_OK)                                                                       \
-            fail_msg("%s", status_message());                                                                \
-    } while (0)
 
 /* ---- names ---- */
 
@@ -34,7 +26,7 @@ static void test_names_are_read_back(void **state) {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct variant variant;
         char name[VARIANT_TEXT];
-        OK(variant_by_name(&variant, names[i]));
+        assert_ok(variant_by_name(&variant, names[i]));
         assert_string_equal(variant_name(name, &variant), names[i]);
     }
 }
@@ -58,7 +50,7 @@ static void list_variants(char *out, size_t size, enum operator_id id, const cha
     struct application application;
     union operator_value numbers[OPERATOR_MAX_ARGUMENTS];
     struct variant variants[VARIANTS_MAX];
-    OK(application_measure(&application, &one));
+    assert_ok(application_measure(&application, &one));
     application_numbers(numbers, &application);
     const size_t count = variants_list(variants, id, numbers, application.stored, device);
     out[0] = '\0';
@@ -88,11 +80,11 @@ static void test_devices_have_what_they_have(void **state) {
     list_variants(list, sizeof list, OPERATOR_matmul, "batch=1,m=3,n=5,k=7", &device);
     assert_string_equal(list, "plain,");
     struct variant variant;
-    OK(variant_by_name(&variant, "narrow+quads"));
+    assert_ok(variant_by_name(&variant, "narrow+quads"));
     assert_int_equal(variant_require(&variant, PRECISION_F32, &device), STATUS_UNSUPPORTED);
     assert_non_null(strstr(status_message(), "quads"));
-    OK(variant_by_name(&variant, "narrow"));
-    OK(variant_require(&variant, PRECISION_F32, &device));
+    assert_ok(variant_by_name(&variant, "narrow"));
+    assert_ok(variant_require(&variant, PRECISION_F32, &device));
 }
 
 /* ---- explanations ---- */
@@ -102,13 +94,13 @@ static struct gpu_device *need_device(void) {
     size_t count;
     const char *why;
     struct gpu_device *device;
-    OK(gpu_devices_list(&list, &count, &why));
+    assert_ok(gpu_devices_list(&list, &count, &why));
     free(list);
     if (count == 0) {
         print_message("skipped: %s\n", why);
         skip();
     }
-    OK(gpu_device_open(&device, NULL, &(struct gpu_options){0}));
+    assert_ok(gpu_device_open(&device, NULL, &(struct gpu_options){0}));
     return device;
 }
 

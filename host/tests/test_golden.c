@@ -1,6 +1,8 @@
 /* One training step of MAE, LMIM and the recogniser against what PyTorch computed in double precision
  * (tools/golden), on the reference and on every Vulkan device there is: the loss and its terms, the
  * prediction, every gradient, and every parameter after a step of AdamW. */
+#include "statuses.h"
+
 #include "every_device.h"
 
 #include "base/memory.h"
@@ -10,19 +12,9 @@
 #include "train/safetensors.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define OK(expression)                                                                                       \
-    do {                                                                                                     \
-        if ((expression) != STATUS_OK)                                                                       \
-            fail_msg("%s", status_message());                                                                \
-    } while (0)
 
 enum { BATCH = 2, NAME_SIZE = 192 };
 
@@ -59,7 +51,7 @@ static struct safetensors *open_file(const char *objective, const char *file) {
     char path[512];
     struct safetensors *opened;
     snprintf(path, sizeof path, SOURCE_DIRECTORY "/tools/golden/data/%s/%s.safetensors", objective, file);
-    OK(safetensors_open(&opened, path));
+    assert_ok(safetensors_open(&opened, path));
     return opened;
 }
 
@@ -68,8 +60,8 @@ static float *load(const struct safetensors *file, const char *name, size_t elem
     if (stored == NULL || stored->elements != elements)
         fail_msg("%s: %s: missing or of another size", safetensors_path(file), name);
     float *values;
-    OK(memory_new(&values, elements, sizeof *values));
-    OK(safetensors_read_f32(file, stored, values));
+    assert_ok(memory_new(&values, elements, sizeof *values));
+    assert_ok(safetensors_read_f32(file, stored, values));
     return values;
 }
 
@@ -87,8 +79,8 @@ static double metadata_number(const struct step *step, const char *key) {
 
 static void build(struct step *step, struct gpu_device *device) {
     const bool fine_tuning = step->settings.kind == OBJECTIVE_RECOGNITION;
-    OK(graph_create(&step->graph));
-    OK(objective_build(step->graph, &step->settings, BATCH, &step->objective));
+    assert_ok(graph_create(&step->graph));
+    assert_ok(objective_build(step->graph, &step->settings, BATCH, &step->objective));
     graph_backward(step->graph, step->objective.loss, NULL);
     const size_t tensors = graph_tensor_count(step->graph);
     for (size_t i = 0; i < tensors; i++) {
@@ -108,14 +100,14 @@ static void build(struct step *step, struct gpu_device *device) {
         .layer_decay = fine_tuning ? (float)metadata_number(step, "layer_decay") : 1,
         .encoder_depth = step->settings.depth,
         .fine_tuning = fine_tuning};
-    OK(train_optimiser_append(step->graph, &options, &step->optimiser));
-    OK(executor_create(&step->executor, step->graph, device, false));
-    OK(executor_initialise(step->executor, 1));
+    assert_ok(train_optimiser_append(step->graph, &options, &step->optimiser));
+    assert_ok(executor_create(&step->executor, step->graph, device, false));
+    assert_ok(executor_initialise(step->executor, 1));
 }
 
 static void write_floats(struct step *step, const struct safetensors *file, const struct tensor *tensor) {
     float *const values = load(file, tensor->name, tensor->elements);
-    OK(executor_write(step->executor, tensor, values));
+    assert_ok(executor_write(step->executor, tensor, values));
     free(values);
 }
 
@@ -125,8 +117,8 @@ static void write_integers(struct step *step, const struct tensor *tensor) {
     assert_int_equal(stored->elements, tensor->elements);
     int32_t values[BATCH * 25];
     assert_true(tensor->elements <= sizeof values / sizeof *values);
-    OK(safetensors_read_i32(step->batch, stored, values));
-    OK(executor_write(step->executor, tensor, values));
+    assert_ok(safetensors_read_i32(step->batch, stored, values));
+    assert_ok(executor_write(step->executor, tensor, values));
 }
 
 static void run(struct step *step) {
@@ -143,9 +135,9 @@ static void run(struct step *step) {
         write_integers(step, o->target);
         write_integers(step, o->length);
     }
-    OK(train_optimiser_write(step->executor, &step->optimiser, metadata_number(step, "lr")));
-    OK(executor_run(step->executor, 0));
-    OK(executor_run(step->executor, step->optimiser.segment));
+    assert_ok(train_optimiser_write(step->executor, &step->optimiser, metadata_number(step, "lr")));
+    assert_ok(executor_run(step->executor, 0));
+    assert_ok(executor_run(step->executor, step->optimiser.segment));
 }
 
 /* ---- comparisons; written so that NaN fails ---- */
@@ -166,8 +158,8 @@ static void compare(struct step *step, const struct tensor *tensor, const char *
                     size_t skipped, double tolerance) {
     float *const golden = load(step->result, name, tensor->elements);
     float *ours;
-    OK(memory_new(&ours, tensor->elements, sizeof *ours));
-    OK(executor_read(step->executor, tensor, ours));
+    assert_ok(memory_new(&ours, tensor->elements, sizeof *ours));
+    assert_ok(executor_read(step->executor, tensor, ours));
     const double found = distance(ours, golden, tensor->elements, skip, skipped);
     if (!(found <= tolerance))
         fail_msg("%s: %s differs by %.2e of its norm", step->where, name, found);

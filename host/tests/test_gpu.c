@@ -11,7 +11,7 @@ static void test_every_listed_device_is_described(void **state) {
     struct gpu_properties *list;
     size_t count;
     const char *why;
-    OK(gpu_devices_list(&list, &count, &why));
+    assert_ok(gpu_devices_list(&list, &count, &why));
     assert_non_null(why);
     assert_int_equal(count == 0, why[0] != '\0');
     for (size_t i = 0; i < count; i++) {
@@ -37,10 +37,10 @@ static void test_device_is_opened_by_number_and_name(void **state) {
     for (size_t i = 0; i + 1 < sizeof part && name[i] != '\0'; i++)
         part[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 'a' + 'A' : name[i]);
     struct gpu_device *device;
-    OK(gpu_device_open(&device, part, &(struct gpu_options){0}));
+    assert_ok(gpu_device_open(&device, part, &(struct gpu_options){0}));
     assert_string_equal(gpu_device_properties(device)->name, name);
     gpu_device_close(device);
-    OK(gpu_device_open(&device, "0", &(struct gpu_options){0}));
+    assert_ok(gpu_device_open(&device, "0", &(struct gpu_options){0}));
     gpu_device_close(device);
 }
 
@@ -63,22 +63,22 @@ static void test_unknown_device_is_refused_with_a_list(void **state) {
 static void check_round_trip(struct gpu_device *device, enum gpu_memory memory) {
     enum { LARGE = (20 << 20) + 13 };
     unsigned char *data, *back;
-    OK(memory_new(&data, LARGE, 1));
-    OK(memory_new(&back, LARGE, 1));
+    assert_ok(memory_new(&data, LARGE, 1));
+    assert_ok(memory_new(&back, LARGE, 1));
     for (size_t i = 0; i < LARGE; i++)
         data[i] = (unsigned char)(i * 2654435761u >> 24);
     struct gpu_buffer *buffer;
-    OK(gpu_buffer_create(device, &buffer, LARGE + 100, memory, "round trip"));
+    assert_ok(gpu_buffer_create(device, &buffer, LARGE + 100, memory, "round trip"));
     assert_int_equal(gpu_buffer_bytes(buffer), LARGE + 100);
-    OK(gpu_buffer_write(buffer, 7, data, LARGE));
-    OK(gpu_buffer_read(buffer, 7, back, LARGE));
+    assert_ok(gpu_buffer_write(buffer, 7, data, LARGE));
+    assert_ok(gpu_buffer_read(buffer, 7, back, LARGE));
     assert_memory_equal(back, data, LARGE);
 
-    OK(gpu_buffer_fill(buffer, 64, 32, 0xA5A5A5A5u));
-    OK(gpu_buffer_read(buffer, 7, back, LARGE));
+    assert_ok(gpu_buffer_fill(buffer, 64, 32, 0xA5A5A5A5u));
+    assert_ok(gpu_buffer_read(buffer, 7, back, LARGE));
     memset(data + 64 - 7, 0xA5, 32);
     assert_memory_equal(back, data, LARGE);
-    OK(gpu_buffer_read(buffer, LARGE + 100, back, 0));
+    assert_ok(gpu_buffer_read(buffer, LARGE + 100, back, 0));
     gpu_buffer_destroy(buffer);
     free(data);
     free(back);
@@ -100,7 +100,7 @@ static void test_wrong_spans_are_refused(void **state) {
     struct gpu_device *device = need_device((struct gpu_options){0});
     struct gpu_buffer *buffer;
     uint32_t word = 0;
-    OK(gpu_buffer_create(device, &buffer, 0, GPU_MEMORY_DEVICE, "empty"));
+    assert_ok(gpu_buffer_create(device, &buffer, 0, GPU_MEMORY_DEVICE, "empty"));
     assert_int_equal(gpu_buffer_bytes(buffer), 4);
     assert_int_equal(gpu_buffer_write(buffer, 1, &word, 4), STATUS_INTERNAL);
     assert_int_equal(gpu_buffer_read(buffer, UINT64_MAX, &word, 4), STATUS_INTERNAL);
@@ -138,7 +138,7 @@ static void test_too_much_memory_is_refused_with_figures(void **state) {
         for (size_t i = 0; i < count; i++)
             gpu_buffer_destroy(buffers[i]);
     }
-    OK(gpu_buffer_create(device, &buffer, 16, GPU_MEMORY_DEVICE, "after"));
+    assert_ok(gpu_buffer_create(device, &buffer, 16, GPU_MEMORY_DEVICE, "after"));
     gpu_buffer_destroy(buffer);
     end_device(device);
 }
@@ -176,7 +176,7 @@ static void test_subgroup_size_can_be_required(void **state) {
     struct gpu_pipeline *pipeline;
     shader.subgroup_size = gpu_device_properties(device)->subgroup_max;
     if (shader.subgroup_size > 0)
-        OK(gpu_pipeline_get(device, &pipeline, &shader));
+        assert_ok(gpu_pipeline_get(device, &pipeline, &shader));
     end_device(device);
 }
 

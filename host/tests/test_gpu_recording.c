@@ -9,25 +9,25 @@ static void check_chain(struct gpu_device *device) {
         a[i] = i * 7 + 1;
     memset(b, 0, sizeof b);
     struct gpu_buffer *buffers[2] = {filled_buffer(device, 9), filled_buffer(device, 0)};
-    OK(gpu_buffer_write(buffers[0], 0, a, sizeof a));
+    assert_ok(gpu_buffer_write(buffers[0], 0, a, sizeof a));
     struct gpu_pipeline *const pipeline = mix_pipeline(device, 3);
     struct gpu_recording *recording;
-    OK(gpu_recording_create(device, &recording, "chain", false));
+    assert_ok(gpu_recording_create(device, &recording, "chain", false));
     for (uint32_t i = 0; i < STEPS; i++) {
         const struct gpu_dispatch dispatch = mix(pipeline, buffers[i % 2], buffers[1 - i % 2], i + 1);
-        OK(gpu_record_dispatch(recording, &dispatch));
+        assert_ok(gpu_record_dispatch(recording, &dispatch));
     }
-    OK(gpu_recording_finish(recording));
+    assert_ok(gpu_recording_finish(recording));
     assert_int_equal(gpu_recording_count(recording), STEPS);
     assert_int_equal(gpu_recording_barriers(recording), STEPS - 1);
     assert_int_equal(gpu_recording_submissions(recording), 1);
     for (int run = 0; run < RUNS; run++) {
-        OK(gpu_recording_run(recording));
+        assert_ok(gpu_recording_run(recording));
         for (uint32_t i = 0; i < STEPS; i++)
             host_mix(3, i % 2 ? b : a, i % 2 ? a : b, i + 1);
-        OK(gpu_buffer_read(buffers[0], 0, back, sizeof back));
+        assert_ok(gpu_buffer_read(buffers[0], 0, back, sizeof back));
         assert_memory_equal(back, a, sizeof a);
-        OK(gpu_buffer_read(buffers[1], 0, back, sizeof back));
+        assert_ok(gpu_buffer_read(buffers[1], 0, back, sizeof back));
         assert_memory_equal(back, b, sizeof b);
     }
     gpu_recording_destroy(recording);
@@ -50,7 +50,7 @@ static void test_two_devices_are_open_at_once(void **state) {
     (void)state;
     struct gpu_device *first = need_device((struct gpu_options){0});
     struct gpu_device *second;
-    OK(gpu_device_open(&second, NULL, &(struct gpu_options){0}));
+    assert_ok(gpu_device_open(&second, NULL, &(struct gpu_options){0}));
     check_chain(second);
     check_chain(first);
     gpu_device_close(second);
@@ -63,19 +63,19 @@ static void test_run_repeats_bit_for_bit(void **state) {
     struct gpu_device *device = need_device((struct gpu_options){.unmapped = true});
     struct gpu_buffer *const a = filled_buffer(device, 1), *const b = filled_buffer(device, 2);
     struct gpu_recording *recording;
-    OK(gpu_recording_create(device, &recording, "repeat", false));
+    assert_ok(gpu_recording_create(device, &recording, "repeat", false));
     struct gpu_pipeline *const pipeline = mix_pipeline(device, 5);
     for (uint32_t i = 0; i < 6; i++) {
         const struct gpu_dispatch dispatch = mix(pipeline, i % 2 ? b : a, i % 2 ? a : b, i);
-        OK(gpu_record_dispatch(recording, &dispatch));
+        assert_ok(gpu_record_dispatch(recording, &dispatch));
     }
-    OK(gpu_recording_finish(recording));
+    assert_ok(gpu_recording_finish(recording));
     uint32_t first[COUNT], back[COUNT];
     for (int run = 0; run < 50; run++) {
-        OK(gpu_buffer_fill(a, 0, BYTES, 1));
-        OK(gpu_buffer_fill(b, 0, BYTES, 2));
-        OK(gpu_recording_run(recording));
-        OK(gpu_buffer_read(b, 0, run == 0 ? first : back, BYTES));
+        assert_ok(gpu_buffer_fill(a, 0, BYTES, 1));
+        assert_ok(gpu_buffer_fill(b, 0, BYTES, 2));
+        assert_ok(gpu_recording_run(recording));
+        assert_ok(gpu_buffer_read(b, 0, run == 0 ? first : back, BYTES));
         if (run > 0)
             assert_memory_equal(back, first, BYTES);
     }
@@ -91,14 +91,14 @@ static size_t count_barriers(struct gpu_device *device, const int (*pairs)[2], s
     for (size_t i = 0; i < 4; i++)
         buffers[i] = filled_buffer(device, (uint32_t)i);
     struct gpu_recording *recording;
-    OK(gpu_recording_create(device, &recording, "barriers", false));
+    assert_ok(gpu_recording_create(device, &recording, "barriers", false));
     struct gpu_pipeline *const pipeline = mix_pipeline(device, 3);
     for (size_t i = 0; i < count; i++) {
         const struct gpu_dispatch dispatch = mix(pipeline, buffers[pairs[i][0]], buffers[pairs[i][1]], 1);
-        OK(gpu_record_dispatch(recording, &dispatch));
+        assert_ok(gpu_record_dispatch(recording, &dispatch));
     }
-    OK(gpu_recording_finish(recording));
-    OK(gpu_recording_run(recording));
+    assert_ok(gpu_recording_finish(recording));
+    assert_ok(gpu_recording_run(recording));
     const size_t barriers = gpu_recording_barriers(recording);
     gpu_recording_destroy(recording);
     for (size_t i = 0; i < 4; i++)
@@ -128,20 +128,20 @@ static void test_barriers_know_ranges(void **state) {
     struct gpu_device *device = need_device((struct gpu_options){0});
     struct gpu_buffer *const source = filled_buffer(device, 1);
     struct gpu_buffer *target;
-    OK(gpu_buffer_create(device, &target, 8192, GPU_MEMORY_DEVICE, "halves"));
+    assert_ok(gpu_buffer_create(device, &target, 8192, GPU_MEMORY_DEVICE, "halves"));
     struct gpu_pipeline *const pipeline = mix_pipeline(device, 3);
     const uint64_t offsets[] = {0, 4096, 2048};
     const size_t barriers[] = {0, 0, 1};
     struct gpu_recording *recording;
-    OK(gpu_recording_create(device, &recording, "ranges", false));
+    assert_ok(gpu_recording_create(device, &recording, "ranges", false));
     for (size_t i = 0; i < 3; i++) {
         struct gpu_dispatch dispatch = mix(pipeline, source, target, 0);
         dispatch.bindings[1].offset = offsets[i];
-        OK(gpu_record_dispatch(recording, &dispatch));
+        assert_ok(gpu_record_dispatch(recording, &dispatch));
         assert_int_equal(gpu_recording_barriers(recording), barriers[i]);
     }
-    OK(gpu_recording_finish(recording));
-    OK(gpu_recording_run(recording));
+    assert_ok(gpu_recording_finish(recording));
+    assert_ok(gpu_recording_run(recording));
     gpu_recording_destroy(recording);
     gpu_buffer_destroy(source);
     gpu_buffer_destroy(target);
@@ -154,22 +154,22 @@ static void test_large_work_is_split(void **state) {
     struct gpu_buffer *const a = filled_buffer(device, 1), *const b = filled_buffer(device, 2);
     struct gpu_pipeline *const pipeline = mix_pipeline(device, 3);
     struct gpu_recording *recording;
-    OK(gpu_recording_create(device, &recording, "split", true));
+    assert_ok(gpu_recording_create(device, &recording, "split", true));
     uint32_t x[COUNT], y[COUNT], back[COUNT];
     for (uint32_t i = 0; i < COUNT; i++)
         x[i] = 1, y[i] = 2;
     for (uint32_t i = 0; i < 8; i++) {
         struct gpu_dispatch dispatch = mix(pipeline, i % 2 ? b : a, i % 2 ? a : b, i);
         dispatch.work = i < 4 ? 1e30 : 1; /* four of which each workgroup goes alone, then four together */
-        OK(gpu_record_dispatch(recording, &dispatch));
+        assert_ok(gpu_record_dispatch(recording, &dispatch));
         host_mix(3, i % 2 ? y : x, i % 2 ? x : y, i);
     }
-    OK(gpu_recording_finish(recording));
+    assert_ok(gpu_recording_finish(recording));
     assert_int_equal(gpu_recording_submissions(recording), 4 * ((COUNT + 63) / 64) + 1);
-    OK(gpu_recording_run(recording));
-    OK(gpu_buffer_read(a, 0, back, BYTES));
+    assert_ok(gpu_recording_run(recording));
+    assert_ok(gpu_buffer_read(a, 0, back, BYTES));
     assert_memory_equal(back, x, BYTES);
-    OK(gpu_buffer_read(b, 0, back, BYTES));
+    assert_ok(gpu_buffer_read(b, 0, back, BYTES));
     assert_memory_equal(back, y, BYTES);
     gpu_recording_destroy(recording);
     gpu_buffer_destroy(a);
@@ -185,7 +185,7 @@ static void test_long_recording_is_timed(void **state) {
     struct gpu_buffer *const a = filled_buffer(device, 1), *const b = filled_buffer(device, 2);
     struct gpu_pipeline *const pipeline = mix_pipeline(device, 3);
     struct gpu_recording *recording;
-    OK(gpu_recording_create(device, &recording, "timed", true));
+    assert_ok(gpu_recording_create(device, &recording, "timed", true));
     uint32_t x[COUNT], y[COUNT], back[COUNT];
     for (uint32_t i = 0; i < COUNT; i++)
         x[i] = 1, y[i] = 2;
@@ -195,12 +195,12 @@ static void test_long_recording_is_timed(void **state) {
             dispatch.groups[1] = 0;
         else
             host_mix(3, i % 2 ? y : x, i % 2 ? x : y, i);
-        OK(gpu_record_dispatch(recording, &dispatch));
+        assert_ok(gpu_record_dispatch(recording, &dispatch));
     }
-    OK(gpu_recording_finish(recording));
+    assert_ok(gpu_recording_finish(recording));
     assert_int_equal(gpu_recording_count(recording), STEPS);
-    OK(gpu_recording_run(recording));
-    OK(gpu_buffer_read(b, 0, back, BYTES));
+    assert_ok(gpu_recording_run(recording));
+    assert_ok(gpu_buffer_read(b, 0, back, BYTES));
     assert_memory_equal(back, y, BYTES);
     double sum = 0;
     for (uint32_t i = 0; i < STEPS; i++) {
@@ -222,7 +222,7 @@ static void test_wrong_use_of_recordings_is_refused(void **state) {
     struct gpu_device *device = need_device((struct gpu_options){0});
     struct gpu_buffer *const a = filled_buffer(device, 1), *const b = filled_buffer(device, 2);
     struct gpu_recording *recording;
-    OK(gpu_recording_create(device, &recording, "wrong", false));
+    assert_ok(gpu_recording_create(device, &recording, "wrong", false));
     struct gpu_dispatch dispatch = mix(mix_pipeline(device, 3), a, b, 0);
     assert_int_equal(gpu_recording_run(recording), STATUS_INTERNAL);
     dispatch.bindings[1].bytes = BYTES + 4;
@@ -230,9 +230,9 @@ static void test_wrong_use_of_recordings_is_refused(void **state) {
     assert_non_null(strstr(status_message(), "mix"));
     dispatch.bindings[1] = (struct gpu_binding){b, 1, 4, true};
     assert_int_equal(gpu_record_dispatch(recording, &dispatch), STATUS_INTERNAL);
-    OK(gpu_recording_finish(recording));
+    assert_ok(gpu_recording_finish(recording));
     assert_int_equal(gpu_record_dispatch(recording, &dispatch), STATUS_INTERNAL);
-    OK(gpu_recording_run(recording)); /* of nothing */
+    assert_ok(gpu_recording_run(recording)); /* of nothing */
     assert_int_equal(gpu_recording_submissions(recording), 0);
     gpu_recording_destroy(recording);
     gpu_buffer_destroy(a);
@@ -251,17 +251,17 @@ static void test_validation_sees_a_missing_barrier(void **state) {
     }
     struct gpu_buffer *const a = filled_buffer(device, 1), *const b = filled_buffer(device, 2);
     struct gpu_recording *recording;
-    OK(gpu_recording_create(device, &recording, "race", false));
+    assert_ok(gpu_recording_create(device, &recording, "race", false));
     struct gpu_shader shader = mix_shader(3);
     shader.name = "move", shader.code = shader_move, shader.code_bytes = sizeof shader_move;
     struct gpu_pipeline *pipeline;
-    OK(gpu_pipeline_get(device, &pipeline, &shader));
+    assert_ok(gpu_pipeline_get(device, &pipeline, &shader));
     for (int i = 0; i < 2; i++) {
         struct gpu_dispatch dispatch = mix(pipeline, i ? b : a, i ? a : b, 1);
         dispatch.bindings[1].written = false;
-        OK(gpu_record_dispatch(recording, &dispatch));
+        assert_ok(gpu_record_dispatch(recording, &dispatch));
     }
-    OK(gpu_recording_finish(recording));
+    assert_ok(gpu_recording_finish(recording));
     assert_int_equal(gpu_recording_run(recording), STATUS_DEVICE);
     assert_non_null(strstr(status_message(), "SYNC-HAZARD"));
     assert_true(gpu_device_validation_count(device) > 0);

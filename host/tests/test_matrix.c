@@ -1,24 +1,16 @@
 /* Reports side by side: mnsp-conformance matrix. */
+#include "statuses.h"
+
 #include "base/file.h"
 #include "conformance/compile.h"
 #include "conformance/device_facts.h"
 #include "conformance/matrix.h"
 #include "conformance/report_json.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
-
-#define OK(expression)                                                                                       \
-    do {                                                                                                     \
-        if ((expression) != STATUS_OK)                                                                       \
-            fail_msg("%s: %s", #expression, status_message());                                               \
-    } while (0)
 
 static const char path[] = "test_matrix.json";
 
@@ -31,7 +23,7 @@ static void write_file(const char *text) {
 
 static void add(struct matrix *matrix, const char *text) {
     write_file(text);
-    OK(matrix_read(matrix, path));
+    assert_ok(matrix_read(matrix, path));
 }
 
 /* ---- a run ---- */
@@ -42,7 +34,7 @@ static void add_result(struct report *report, const char *name, enum outcome out
     result.comparison.elements = 8;
     result.comparison.largest_ratio = ratio;
     snprintf(result.message, sizeof result.message, "%s", message);
-    OK(report_add(report, name, report->count, 1, &result, ""));
+    assert_ok(report_add(report, name, report->count, 1, &result, ""));
 }
 
 static char *run_text(const char *device, double ratio) {
@@ -59,8 +51,8 @@ static char *run_text(const char *device, double ratio) {
     add_result(&report, "ema/count=1/real", OUTCOME_NOT_SUPPORTED, 0, "too large");
     add_result(&report, "ema/count=2/real", OUTCOME_NOT_SUPPORTED, 0, "too large");
     struct buffer text = {0};
-    OK(report_json(&text, &report));
-    OK(buffer_status(&text));
+    assert_ok(report_json(&text, &report));
+    assert_ok(buffer_status(&text));
     report_destroy(&report);
     return text.bytes;
 }
@@ -72,7 +64,7 @@ static void test_runs_stand_side_by_side(void **state) {
     char *const good = run_text("llvmpipe", 0.25), *const poor = run_text("SwiftShader", 3);
     add(&matrix, good);
     add(&matrix, poor);
-    OK(matrix_write(&text, &matrix));
+    assert_ok(matrix_write(&text, &matrix));
     assert_non_null(strstr(text.bytes, "| llvmpipe | llvmpipe Mesa 25.0.7 | 1.3.0 | 2025-01-31T13:45:00Z, "
                                        "smoke seed 1 | 4 | 2 | 0 | 0 | 2 | 0 | 0.250 |"));
     assert_non_null(strstr(text.bytes, "| gelu | 0.250 | 3.000 |"));
@@ -111,7 +103,7 @@ static void test_compilers_stand_side_by_side(void **state) {
     char *const one = compiler_text("NAVI31", 7, ""), *const other = compiler_text("VEGA10", 0, "no memory");
     add(&matrix, one);
     add(&matrix, other);
-    OK(matrix_write(&text, &matrix));
+    assert_ok(matrix_write(&text, &matrix));
     assert_non_null(strstr(text.bytes, "| NAVI31 | radv | 2 | 1 | 0 | 1 | 96 | 4 | - |"));
     assert_non_null(strstr(text.bytes, "| gelu | 96 / 4 | 96 / 4 |"));
     assert_non_null(strstr(text.bytes, "- **`gelu/count=1`** (mae): NAVI31 7 registers, VEGA10 no memory\n"));

@@ -23,8 +23,8 @@ static struct objective_settings sizes_by_four(enum objective_kind kind, enum pr
 /* What the host may read is not narrowed: so everything is made an output, once it cannot hinder fusion. */
 static void keep_all(struct graph *graph, const struct gpu_device *device) {
     if (device != NULL)
-        OK(graph_split(graph, gpu_device_properties(device)));
-    OK(graph_fuse(graph));
+        assert_ok(graph_split(graph, gpu_device_properties(device)));
+    assert_ok(graph_fuse(graph));
     for (size_t i = 0; i < graph_tensor_count(graph); i++) {
         const struct tensor *const tensor = graph_tensor(graph, i);
         char name[32];
@@ -105,9 +105,9 @@ static void test_less_memory(void **state) {
     struct fixture f;
     struct plan *wide, *narrow;
     fixture_build(&f, &settings, true);
-    OK(graph_fuse(f.graph));
-    OK(plan_create(&wide, f.graph, &limits));
-    OK(executor_make_plan(&narrow, f.graph, NULL));
+    assert_ok(graph_fuse(f.graph));
+    assert_ok(plan_create(&wide, f.graph, &limits));
+    assert_ok(executor_make_plan(&narrow, f.graph, NULL));
     assert_true(narrow->temporary_bytes < 0.8 * (double)wide->temporary_bytes);
     assert_int_equal(narrow->parameter_bytes, wide->parameter_bytes);
     plan_destroy(wide);
@@ -124,15 +124,15 @@ static enum precision format_of_result(size_t width, enum precision precision,
                                        void (*also)(struct graph *g, const struct tensor *y)) {
     const struct initial some = {.kind = INITIAL_NORMAL, .value = 1};
     struct graph *g;
-    OK(graph_create(&g));
+    assert_ok(graph_create(&g));
     graph_set_precision(g, precision);
     const struct tensor *const w = graph_parameter(g, "w", SHAPE(width, width), GRAPH_TRAINABLE, some);
     const struct tensor *const y = graph_linear(g, graph_input(g, "x", SHAPE(ROWS, width)), w, NULL);
     graph_output(g, graph_linear(g, y, w, NULL), "z");
     if (also != NULL)
         also(g, y);
-    OK(graph_status(g));
-    OK(graph_narrow(g));
+    assert_ok(graph_status(g));
+    assert_ok(graph_narrow(g));
     const enum precision format = tensor_format(y);
     graph_destroy(g);
     return format;
@@ -153,7 +153,7 @@ static void read_in_another_format(struct graph *g, const struct tensor *y) {
 
 static void read_as_an_addend(struct graph *g, const struct tensor *y) {
     graph_output(g, graph_add(g, y, graph_linear(g, y, graph_find(g, "w"), NULL)), "sum");
-    OK(graph_fuse(g));
+    assert_ok(graph_fuse(g));
 }
 
 static void read_through_a_view(struct graph *g, const struct tensor *y) {

@@ -26,16 +26,16 @@ static double difference(const struct line *line, float h) {
     const size_t count = line->parameter->elements;
     float *moved, *back;
     double along = 0, losses[2];
-    OK(memory_new(&moved, count, sizeof *moved));
-    OK(memory_new(&back, count, sizeof *back));
+    assert_ok(memory_new(&moved, count, sizeof *moved));
+    assert_ok(memory_new(&back, count, sizeof *back));
     for (size_t i = 0; i < count; i++) {
         moved[i] = line->start[i] + h * line->direction[i];
         back[i] = line->start[i] - h * line->direction[i];
         along += ((double)moved[i] - back[i]) * line->gradient[i];
     }
-    OK(executor_write(line->f->executor, line->parameter, moved));
+    assert_ok(executor_write(line->f->executor, line->parameter, moved));
     losses[0] = fixture_loss(line->f);
-    OK(executor_write(line->f->executor, line->parameter, back));
+    assert_ok(executor_write(line->f->executor, line->parameter, back));
     losses[1] = fixture_loss(line->f);
     free(moved);
     free(back);
@@ -63,14 +63,14 @@ static void check_parameter(const struct fixture *f, const struct fixture *forwa
     const struct tensor *const parameter = graph_find(forward->graph, p->name);
     float *const start = fixture_read(f, p), *const gradient = fixture_read(f, graph_gradient(f->graph, p));
     float *direction;
-    OK(memory_new(&direction, p->elements, sizeof *direction));
+    assert_ok(memory_new(&direction, p->elements, sizeof *direction));
     choose_direction(direction, gradient, p);
     const struct line line = {forward, parameter, start, direction, gradient};
     const double whole = difference(&line, STEP), half = difference(&line, STEP / 2);
     const double error = fabs((4 * half - whole) / 3), size = length(gradient, p->elements);
     if (!(error <= TOLERANCE * size + NOISE))
         fail_msg("the gradient of %s, of length %.3g, is off by %.3g", p->name, size, error);
-    OK(executor_write(forward->executor, parameter, start));
+    assert_ok(executor_write(forward->executor, parameter, start));
     free(start);
     free(gradient);
     free(direction);

@@ -22,7 +22,7 @@ static void assert_term(const struct fixture *f, const char *name, double theirs
     float ours;
     const struct tensor *const term = find_term(f, name);
     assert_non_null(term);
-    OK(executor_read(f->executor, term, &ours));
+    assert_ok(executor_read(f->executor, term, &ours));
     assert_same(ours, theirs);
 }
 
@@ -39,7 +39,7 @@ static void test_mae_walkthrough(void **state) {
         float *const image = fixture_read(&f, f.objective.image);
         float *const noise = fixture_read(&f, f.objective.mask_noise);
         float theirs;
-        OK(walkthrough_mae(&theirs, &weights, &sizes, image, noise));
+        assert_ok(walkthrough_mae(&theirs, &weights, &sizes, image, noise));
         assert_same(fixture_loss(&f), theirs);
         free(image);
         free(noise);
@@ -57,9 +57,9 @@ static void compare_pretraining(const struct objective_settings *settings) {
     float *const noise = fixture_read(&f, f.objective.mask_noise);
     struct walkthrough_losses theirs;
     if (settings->kind == OBJECTIVE_LMIM)
-        OK(walkthrough_lmim(&theirs, &weights, &sizes, image, guidance, noise));
+        assert_ok(walkthrough_lmim(&theirs, &weights, &sizes, image, guidance, noise));
     else
-        OK(walkthrough_mnsp(&theirs, &weights, &sizes, image, guidance, noise));
+        assert_ok(walkthrough_mnsp(&theirs, &weights, &sizes, image, guidance, noise));
     assert_same(fixture_loss(&f), theirs.loss);
     assert_term(&f, "mim", theirs.mim);
     assert_term(&f, "mla", theirs.mla);
@@ -93,10 +93,10 @@ static void test_recognition_walkthrough(void **state) {
     const struct walkthrough_sizes sizes = fixture_sizes(&settings);
     float *const image = fixture_read(&f, f.objective.image);
     uint32_t target[FIXTURE_BATCH * 5], length[FIXTURE_BATCH];
-    OK(executor_read(f.executor, f.objective.target, target));
-    OK(executor_read(f.executor, f.objective.length, length));
+    assert_ok(executor_read(f.executor, f.objective.target, target));
+    assert_ok(executor_read(f.executor, f.objective.length, length));
     float theirs;
-    OK(walkthrough_recognition(&theirs, &weights, &sizes, image, target, length));
+    assert_ok(walkthrough_recognition(&theirs, &weights, &sizes, image, target, length));
     assert_same(fixture_loss(&f), theirs);
     free(image);
     fixture_close(&f);
@@ -261,9 +261,9 @@ static void test_weights(void **state) {
     fixture_open(&f, &settings, NULL, false);
     const float loss = fixture_loss(&f);
     float mim, nsp, mla;
-    OK(executor_read(f.executor, find_term(&f, "mim"), &mim));
-    OK(executor_read(f.executor, find_term(&f, "nsp"), &nsp));
-    OK(executor_read(f.executor, find_term(&f, "mla"), &mla));
+    assert_ok(executor_read(f.executor, find_term(&f, "mim"), &mim));
+    assert_ok(executor_read(f.executor, find_term(&f, "nsp"), &nsp));
+    assert_ok(executor_read(f.executor, find_term(&f, "mla"), &mla));
     assert_same(loss, 0.5 * mim + 2 * nsp + 4 * mla);
     fixture_close(&f);
 }
@@ -313,24 +313,24 @@ static void test_momentum_teacher(void **state) {
     settings.teacher_momentum = 0.75;
     struct graph *g;
     struct objective objective;
-    OK(graph_create(&g));
-    OK(objective_build(g, &settings, FIXTURE_BATCH, &objective));
+    assert_ok(graph_create(&g));
+    assert_ok(objective_build(g, &settings, FIXTURE_BATCH, &objective));
     const uint32_t start = objective_teacher_start(g, &settings), update = graph_segment(g);
     objective_after_update(g, &settings, NULL);
     struct fixture f = {.settings = settings, .graph = g};
-    OK(executor_create(&f.executor, g, NULL, false));
+    assert_ok(executor_create(&f.executor, g, NULL, false));
     fixture_write_parameters(&f);
 
     const struct tensor *const student = graph_find(g, "model_maeenc.blocks.1.mlp.fc1.weight");
     const struct tensor *const teacher = graph_find(g, "model_maeenc_momentum.blocks.1.mlp.fc1.weight");
     float *const s = fixture_read(&f, student), *const before = fixture_read(&f, teacher);
-    OK(executor_run(f.executor, update));
+    assert_ok(executor_run(f.executor, update));
     float *const after = fixture_read(&f, teacher);
     for (size_t i = 0; i < teacher->elements; i++)
         assert_true(fabs(after[i] - (0.75 * before[i] + 0.25 * s[i])) <= 0x1p-24 * fabs(after[i]) + 0x1p-149);
     assert_memory_not_equal(before, after, teacher->elements * sizeof *after);
 
-    OK(executor_run(f.executor, start));
+    assert_ok(executor_run(f.executor, start));
     size_t followed = 0;
     for (size_t i = 0; i < graph_tensor_count(g); i++) {
         const char *const name = graph_tensor(g, i)->name;
@@ -357,8 +357,8 @@ static void test_frozen_teacher(void **state) {
     const struct objective_settings settings = fixture_settings(OBJECTIVE_LMIM);
     struct graph *g;
     struct objective objective;
-    OK(graph_create(&g));
-    OK(objective_build(g, &settings, FIXTURE_BATCH, &objective));
+    assert_ok(graph_create(&g));
+    assert_ok(objective_build(g, &settings, FIXTURE_BATCH, &objective));
     const size_t nodes = graph_node_count(g);
     (void)objective_teacher_start(g, &settings);
     objective_after_update(g, &settings, NULL);
@@ -388,9 +388,9 @@ static void test_drawn_masks(void **state) {
     assert_int_equal(removed->elements, FIXTURE_BATCH * 32);
     for (uint32_t step = 0; step < 2; step++) {
         const uint32_t random[4] = {5, 0, step, 0};
-        OK(executor_write(f.executor, graph_find(f.graph, "random"), random));
+        assert_ok(executor_write(f.executor, graph_find(f.graph, "random"), random));
         assert_true(isfinite(fixture_loss(&f)));
-        OK(executor_read(f.executor, removed, masks[step]));
+        assert_ok(executor_read(f.executor, removed, masks[step]));
         for (size_t b = 0; b < FIXTURE_BATCH; b++) {
             size_t count = 0;
             for (size_t i = 0; i < 32; i++)
@@ -444,7 +444,7 @@ static void test_unwanted_outputs(void **state) {
 static void refuse(const struct objective_settings *settings, size_t batch, const char *word) {
     struct graph *g;
     struct objective objective;
-    OK(graph_create(&g));
+    assert_ok(graph_create(&g));
     assert_int_equal(objective_build(g, settings, batch, &objective), STATUS_USAGE);
     if (strstr(status_message(), word) == NULL)
         fail_msg("\"%s\" does not say %s", status_message(), word);
@@ -502,8 +502,8 @@ static size_t trainable(enum objective_kind kind, const char *prefix) {
     struct graph *g;
     struct objective objective;
     size_t count = 0;
-    OK(graph_create(&g));
-    OK(objective_build(g, &settings, 1, &objective));
+    assert_ok(graph_create(&g));
+    assert_ok(objective_build(g, &settings, 1, &objective));
     for (size_t i = 0; i < graph_tensor_count(g); i++) {
         const struct tensor *const p = graph_tensor(g, i);
         if (fixture_is_parameter(p) && p->differentiable && strncmp(p->name, prefix, strlen(prefix)) == 0)

@@ -30,7 +30,7 @@ static void write_noise(struct train_step *step, const struct tensor *tensor) {
     assert_true(tensor->elements <= sizeof values / sizeof values[0]);
     for (size_t i = 0; i < tensor->elements; i++)
         values[i] = philox_next_between(&random, -1, 1);
-    OK(executor_write(step->executor, tensor, values));
+    assert_ok(executor_write(step->executor, tensor, values));
 }
 
 static void write_inputs(struct train_step *step) {
@@ -39,21 +39,21 @@ static void write_inputs(struct train_step *step) {
     write_noise(step, step->objective.image);
     write_noise(step, step->objective.guidance);
     if (step->objective.target != NULL) {
-        OK(executor_write(step->executor, step->objective.target, target));
-        OK(executor_write(step->executor, step->objective.length, length));
+        assert_ok(executor_write(step->executor, step->objective.target, target));
+        assert_ok(executor_write(step->executor, step->objective.length, length));
     }
 }
 
 static struct train_step *open_step(const struct settings *settings, struct gpu_device *device) {
     struct train_step *step;
-    OK(train_step_create(&step, settings,
-                         &(struct train_step_options){.batch = IMAGES / (size_t)settings->accumulate,
-                                                      .parts = (size_t)settings->accumulate,
-                                                      .device = device,
-                                                      .keep_gradients = true}));
-    OK(executor_initialise(step->executor, 7));
+    assert_ok(train_step_create(&step, settings,
+                                &(struct train_step_options){.batch = IMAGES / (size_t)settings->accumulate,
+                                                             .parts = (size_t)settings->accumulate,
+                                                             .device = device,
+                                                             .keep_gradients = true}));
+    assert_ok(executor_initialise(step->executor, 7));
     write_inputs(step);
-    OK(executor_run(step->executor, step->start_segment));
+    assert_ok(executor_run(step->executor, step->start_segment));
     return step;
 }
 
@@ -65,8 +65,8 @@ static float *read_named(const struct train_step *step, const char *prefix, cons
     float *values = NULL;
     if (tensor == NULL)
         return NULL;
-    OK(memory_new(&values, tensor->elements, sizeof *values));
-    OK(executor_read(step->executor, tensor, values));
+    assert_ok(memory_new(&values, tensor->elements, sizeof *values));
+    assert_ok(executor_read(step->executor, tensor, values));
     return values;
 }
 
@@ -92,7 +92,7 @@ static void expect_update(float *values[KINDS], const struct train_step *step, c
     const float beta1 = (float)s->beta1, beta2 = (float)s->beta2;
     const float schedule[1] = {(float)rate};
     float control[5];
-    OK(executor_read(step->executor, step->optimiser.control, control));
+    assert_ok(executor_read(step->executor, step->optimiser.control, control));
     assert_true(control[2] == 1 && control[3] == 1 - beta1 && control[4] == 1 - beta2);
     reference_adamw(values[VALUE], values[M], values[V], gradient, schedule, control, parameter->elements,
                     fine ? (float)train_rate_scale(parameter->name, s->layer_decay, (size_t)s->depth) : 1,
@@ -124,11 +124,11 @@ static size_t check_update(const struct settings *settings) {
     float *(*before)[KINDS];
     size_t updated = 0;
     double squares = 0;
-    OK(memory_new(&before, tensors, sizeof *before));
+    assert_ok(memory_new(&before, tensors, sizeof *before));
     for (size_t i = 0; i < tensors; i++)
         if (is_parameter(graph_tensor(step->graph, i)))
             read_all(before[i], step, graph_tensor(step->graph, i)->name);
-    OK(train_step_run(step, 0, rate));
+    assert_ok(train_step_run(step, 0, rate));
     for (size_t i = 0; i < tensors; i++) {
         const struct tensor *const parameter = graph_tensor(step->graph, i);
         if (!is_parameter(parameter) ||
@@ -150,7 +150,7 @@ static size_t check_update(const struct settings *settings) {
         free(gradient);
     }
     float control[5];
-    OK(executor_read(step->executor, step->optimiser.control, control));
+    assert_ok(executor_read(step->executor, step->optimiser.control, control));
     assert_true(fabs(control[0] - sqrt(squares)) <= 1e-6 * sqrt(squares));
     for (size_t i = 0; i < tensors; i++)
         free_all(before[i]);
@@ -188,11 +188,11 @@ static void test_teacher(void **state) {
     const size_t tensors = graph_tensor_count(step->graph);
     float **before;
     size_t followed = 0;
-    OK(memory_new(&before, tensors, sizeof *before));
+    assert_ok(memory_new(&before, tensors, sizeof *before));
     for (size_t i = 0; i < tensors; i++)
         if (is_teacher(graph_tensor(step->graph, i)))
             before[i] = read_named(step, "", graph_tensor(step->graph, i)->name);
-    OK(train_step_run(step, 0, rate));
+    assert_ok(train_step_run(step, 0, rate));
     for (size_t i = 0; i < tensors; i++) {
         if (before[i] == NULL)
             continue;
@@ -248,18 +248,18 @@ static void check_overflow(struct gpu_device *device) {
     float scale = 0x1p30F;
     do {
         assert_int_equal(digest(step), before);
-        OK(train_step_run(step, number, rate));
-        OK(train_step_result(step, number++, &result));
+        assert_ok(train_step_run(step, number, rate));
+        assert_ok(train_step_result(step, number++, &result));
         scale = result.finite ? scale : scale / 2;
         assert_true(result.scale == scale);
         assert_int_equal(result.skipped, result.finite ? number - 1 : number);
     } while (!result.finite && number < 30);
     assert_true(number > 2 && result.finite && isfinite(result.norm) && digest(step) != before);
     float control[5];
-    OK(executor_read(step->executor, step->optimiser.control, control));
+    assert_ok(executor_read(step->executor, step->optimiser.control, control));
     assert_true(fabs(control[3] - 0.1) < 1e-6 && fabs(control[1] * scale - 1) < 1e-6);
-    OK(train_step_run(step, number, rate));
-    OK(train_step_result(step, number, &result));
+    assert_ok(train_step_run(step, number, rate));
+    assert_ok(train_step_result(step, number, &result));
     assert_true(result.scale == (result.finite ? 2 * scale : scale / 2));
     train_step_destroy(step);
 }
@@ -315,13 +315,13 @@ static void test_large_groups(void **state) {
     struct graph *g;
     struct train_optimiser optimiser;
     const struct initial none = {.kind = INITIAL_CONSTANT};
-    OK(graph_create(&g));
+    assert_ok(graph_create(&g));
     const struct tensor *const a = graph_parameter(g, "a", SHAPE(ROWS, WIDTH), GRAPH_TRAINABLE, none),
                                *const b = graph_parameter(g, "b", SHAPE(ROWS, WIDTH), GRAPH_TRAINABLE, none),
                                *const c = graph_parameter(g, "c", SHAPE(WIDTH, WIDTH), GRAPH_TRAINABLE, none);
     const struct tensor *const loss = graph_add(g, graph_sum(g, graph_add(g, a, b)), graph_sum(g, c));
     graph_backward(g, loss, NULL);
-    OK(train_optimiser_append(
+    assert_ok(train_optimiser_append(
         g, &(struct train_optimiser_options){.scaler = train_scaler(g, 1), .weight_decay = 1}, &optimiser));
     size_t updates = 0;
     for (size_t i = 0; i < graph_node_count(g); i++)
@@ -329,7 +329,7 @@ static void test_large_groups(void **state) {
     assert_int_equal(updates, 3);
     const struct plan_limits limits = {.arena_bytes = 1 << 30, .binding_bytes = 128 << 20, .alignment = 64};
     struct plan *plan;
-    OK(plan_create(&plan, g, &limits));
+    assert_ok(plan_create(&plan, g, &limits));
     plan_destroy(plan);
     graph_destroy(g);
 }

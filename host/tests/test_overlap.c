@@ -14,13 +14,13 @@ enum { ELEMENTS = 1000, RUNS = 10 };
 static void check_order(struct gpu_device *device) {
     struct graph *g;
     struct executor *executor;
-    OK(graph_create(&g));
+    assert_ok(graph_create(&g));
     const struct tensor *const x = graph_input(g, "x", SHAPE(ELEMENTS)), *const part = graph_input_unsigned(
                                                                              g, "part", SHAPE(1));
     const struct tensor *const results[] = {graph_output(g, graph_accumulate(g, x, part, 1), "sum"),
                                             graph_output(g, graph_scale(g, x, 2), "latest")};
-    OK(graph_status(g));
-    OK(executor_create(&executor, g, device, false));
+    assert_ok(graph_status(g));
+    assert_ok(executor_create(&executor, g, device, false));
     float values[ELEMENTS], sum[ELEMENTS], latest[ELEMENTS];
     void *const data[] = {sum, latest};
     const uint64_t waits = device ? gpu_device_counts(device).waits_for_all : 0;
@@ -28,15 +28,15 @@ static void check_order(struct gpu_device *device) {
         if (run < RUNS) {
             for (size_t i = 0; i < ELEMENTS; i++)
                 values[i] = (float)(run * 10 + i % 7);
-            OK(executor_write(executor, x, values));
+            assert_ok(executor_write(executor, x, values));
             if (run < 2) /* what is not written stays as it was */
-                OK(executor_write(executor, part, &run));
-            OK(executor_start(executor, 0));
-            OK(executor_post(executor, run % 2, results, 2));
+                assert_ok(executor_write(executor, part, &run));
+            assert_ok(executor_start(executor, 0));
+            assert_ok(executor_post(executor, run % 2, results, 2));
         }
         if (run == 0)
             continue;
-        OK(executor_collect(executor, (run - 1) % 2, data));
+        assert_ok(executor_collect(executor, (run - 1) % 2, data));
         for (size_t i = 0; i < ELEMENTS; i++) {
             const float past = (float)(10 * (run * (run - 1) / 2) + run * (i % 7));
             assert_true(sum[i] == past && latest[i] == (float)(2 * ((run - 1) * 10 + i % 7)));
@@ -46,10 +46,10 @@ static void check_order(struct gpu_device *device) {
     }
     float back[ELEMENTS];
     values[0] = -5;
-    OK(executor_write(executor, x, values));
-    OK(executor_read(executor, x, back)); /* also what no run has seen yet */
+    assert_ok(executor_write(executor, x, values));
+    assert_ok(executor_read(executor, x, back)); /* also what no run has seen yet */
     assert_memory_equal(back, values, sizeof back);
-    OK(executor_read(executor, results[0], back));
+    assert_ok(executor_read(executor, results[0], back));
     assert_memory_equal(back, sum, sizeof back);
     executor_destroy(executor);
     graph_destroy(g);

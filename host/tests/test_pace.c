@@ -70,19 +70,20 @@ static void run_step(double work_at_once, struct train_result results[2], size_t
     struct gpu_device *const device = need_device((struct gpu_options){.work_at_once = work_at_once});
     const struct settings settings = small_settings();
     struct train_step *step;
-    OK(train_step_create(&step, &settings, &(struct train_step_options){.batch = 2, .device = device}));
-    OK(executor_initialise(step->executor, 7));
+    assert_ok(
+        train_step_create(&step, &settings, &(struct train_step_options){.batch = 2, .device = device}));
+    assert_ok(executor_initialise(step->executor, 7));
     float *image;
-    OK(memory_new(&image, step->objective.image->elements, sizeof *image));
+    assert_ok(memory_new(&image, step->objective.image->elements, sizeof *image));
     for (size_t i = 0; i < step->objective.image->elements; i++)
         image[i] = (float)(i % 13) / 7 - 1;
-    OK(executor_write(step->executor, step->objective.image, image));
-    OK(executor_write(step->executor, step->objective.guidance, image));
+    assert_ok(executor_write(step->executor, step->objective.image, image));
+    assert_ok(executor_write(step->executor, step->objective.guidance, image));
     free(image);
     *submissions = executor_counts(step->executor, 0).submissions;
     for (uint64_t number = 0; number < 2; number++) {
-        OK(train_step_run(step, number, 1e-3));
-        OK(train_step_result(step, number, &results[number]));
+        assert_ok(train_step_run(step, number, 1e-3));
+        assert_ok(train_step_result(step, number, &results[number]));
     }
     train_step_destroy(step);
     end_device(device);

@@ -14,10 +14,10 @@ static const struct tensor *parameter(struct graph *g, const char *name, size_t 
 
 static struct executor *open_executor(struct graph *g, struct gpu_device *device) {
     struct executor *executor;
-    OK(graph_status(g));
-    OK(executor_create(&executor, g, device, false));
-    OK(executor_initialise(executor, 1));
-    OK(executor_run(executor, 0));
+    assert_ok(graph_status(g));
+    assert_ok(executor_create(&executor, g, device, false));
+    assert_ok(executor_initialise(executor, 1));
+    assert_ok(executor_run(executor, 0));
     return executor;
 }
 
@@ -32,7 +32,7 @@ static size_t nodes_of(const struct graph *g, enum operator_id id) {
  * between them counts nothing. */
 static void check_squares(struct gpu_device *device) {
     struct graph *g;
-    OK(graph_create(&g));
+    assert_ok(graph_create(&g));
     const struct tensor *const members[] = {
         graph_scale(g, parameter(g, "a", FIRST), 2), graph_scale(g, parameter(g, "b", SECOND), 3),
         graph_add(g,
@@ -45,9 +45,9 @@ static void check_squares(struct gpu_device *device) {
     const struct tensor *const partial = graph_output(g, graph_activation(g, SHAPE(4)), "partial");
     graph_square_sum(g, partial, pack);
     struct executor *const executor = open_executor(g, device);
-    OK(executor_run(executor, 1));
+    assert_ok(executor_run(executor, 1));
     float sums[4];
-    OK(executor_read(executor, partial, sums));
+    assert_ok(executor_read(executor, partial, sums));
     const float expected[4] = {64 * 4, 6 * 4, 64 * 9, 3 * 16};
     assert_memory_equal(sums, expected, sizeof sums);
     const struct plan *const plan = executor_plan(executor);
@@ -73,7 +73,7 @@ static void test_squares(void **state) {
 static void test_followers(void **state) {
     (void)state;
     struct graph *g;
-    OK(graph_create(&g));
+    assert_ok(graph_create(&g));
     const char *const names[] = {"a", "b", "c", "d", "e"};
     const struct tensor *sources[5], *averages[5];
     for (size_t i = 0; i < 5; i++) {
@@ -94,7 +94,7 @@ static void test_followers(void **state) {
     struct executor *const executor = open_executor(g, NULL);
     for (size_t i = 0; i < 5; i++) {
         float values[FIRST];
-        OK(executor_read(executor, averages[i], values));
+        assert_ok(executor_read(executor, averages[i], values));
         for (size_t j = 0; j < FIRST; j++)
             assert_true(values[j] == (i == 2 ? 0 : 0.4375F)); /* 1/4, then 3/4 1/4 + 1/4 */
     }
@@ -105,14 +105,14 @@ static void test_followers(void **state) {
 static void test_mistakes(void **state) {
     (void)state;
     struct graph *g;
-    OK(graph_create(&g));
+    assert_ok(graph_create(&g));
     const struct tensor *const a = parameter(g, "a", FIRST);
     const struct tensor *const pack = graph_pack(g, &a, 1);
     assert_ptr_equal(graph_pack_part(g, pack, 0, pack->elements), pack);
     graph_pack(g, &a, 1);
     assert_int_equal(graph_status(g), STATUS_INTERNAL);
     graph_destroy(g);
-    OK(graph_create(&g));
+    assert_ok(graph_create(&g));
     const struct tensor *const b = parameter(g, "b", FIRST);
     graph_pack_part(g, graph_pack(g, &b, 1), 64, 128);
     assert_int_equal(graph_status(g), STATUS_INTERNAL);

@@ -17,16 +17,16 @@ static float pixels[FIXTURE_BATCH * 3 * 8 * 32];
 static void open_reader(struct fixture *f, struct reader *reader, float eos_bias) {
     *f = (struct fixture){.settings = fixture_settings(OBJECTIVE_RECOGNITION)};
     f->settings.recognition_dropout = 0.5F; /* of training: reading has none */
-    OK(graph_create(&f->graph));
-    OK(reader_build(f->graph, &f->settings, FIXTURE_BATCH, &greedy, reader));
-    OK(executor_create(&f->executor, f->graph, NULL, false));
+    assert_ok(graph_create(&f->graph));
+    assert_ok(reader_build(f->graph, &f->settings, FIXTURE_BATCH, &greedy, reader));
+    assert_ok(executor_create(&f->executor, f->graph, NULL, false));
     fixture_write_parameters(f);
     const struct tensor *const bias = graph_find(f->graph, "decoder.classifier.bias");
     float *const values = fixture_read(f, bias);
     assert_int_equal(bias->elements, CLASSES);
     values[EOS] += eos_bias;
     values[PAD] -= 100;
-    OK(executor_write(f->executor, bias, values));
+    assert_ok(executor_write(f->executor, bias, values));
     free(values);
     struct philox random = fixture_random("reader");
     for (size_t i = 0; i < sizeof pixels / sizeof *pixels; i++)
@@ -42,8 +42,8 @@ static struct reading read_both(float eos_bias) {
     const struct walkthrough_weights weights = {fixture_find_weight, &f};
     const struct walkthrough_sizes sizes = fixture_sizes(&f.settings);
     assert_null(graph_find(f.graph, "random")); /* nothing is drawn */
-    OK(reader_read(f.executor, &reader, pixels, ours.text, ours.probability));
-    OK(walkthrough_read(theirs.text, theirs.probability, &weights, &sizes, pixels));
+    assert_ok(reader_read(f.executor, &reader, pixels, ours.text, ours.probability));
+    assert_ok(walkthrough_read(theirs.text, theirs.probability, &weights, &sizes, pixels));
     for (size_t i = 0; i < FIXTURE_BATCH * LENGTH; i++) {
         assert_int_equal(ours.text[i], theirs.text[i]);
         assert_true(fabsf(ours.probability[i] - theirs.probability[i]) <= 0x1p-22F);
@@ -98,7 +98,7 @@ static void test_reading_has_its_loss(void **state) {
     struct reader reader;
     struct reading reading = {0};
     open_reader(&reading_graph, &reader, -20);
-    OK(reader_read(reading_graph.executor, &reader, pixels, reading.text, reading.probability));
+    assert_ok(reader_read(reading_graph.executor, &reader, pixels, reading.text, reading.probability));
     const struct objective_settings settings = fixture_settings(OBJECTIVE_RECOGNITION);
     fixture_open(&f, &settings, NULL, false);
     for (size_t i = 0; i < graph_tensor_count(f.graph); i++) {
@@ -106,13 +106,13 @@ static void test_reading_has_its_loss(void **state) {
         if (!fixture_is_parameter(p))
             continue;
         float *const values = fixture_read(&reading_graph, graph_find(reading_graph.graph, p->name));
-        OK(executor_write(f.executor, p, values));
+        assert_ok(executor_write(f.executor, p, values));
         free(values);
     }
     const uint32_t length[FIXTURE_BATCH] = {LENGTH, LENGTH};
-    OK(executor_write(f.executor, f.objective.image, pixels));
-    OK(executor_write(f.executor, f.objective.target, reading.text));
-    OK(executor_write(f.executor, f.objective.length, length));
+    assert_ok(executor_write(f.executor, f.objective.image, pixels));
+    assert_ok(executor_write(f.executor, f.objective.target, reading.text));
+    assert_ok(executor_write(f.executor, f.objective.length, length));
     double expected = 0;
     for (size_t i = 0; i < FIXTURE_BATCH * LENGTH; i++)
         expected -= log((double)reading.probability[i]) / FIXTURE_BATCH;
@@ -127,17 +127,17 @@ static void test_bad_sizes(void **state) {
     struct objective_settings settings = fixture_settings(OBJECTIVE_RECOGNITION);
     struct reader reader;
     struct graph *g;
-    OK(graph_create(&g));
+    assert_ok(graph_create(&g));
     settings.max_length = 1000;
     assert_int_equal(reader_build(g, &settings, 1, &greedy, &reader), STATUS_USAGE);
     graph_destroy(g);
-    OK(graph_create(&g));
+    assert_ok(graph_create(&g));
     settings = fixture_settings(OBJECTIVE_RECOGNITION);
     assert_int_equal(reader_build(g, &settings, 0, &greedy, &reader), STATUS_USAGE);
     graph_destroy(g);
     static const struct reader_search impossible[] = {{.beam = 0}, {.beam = 1000}, {2, -1}, {2, NAN}};
     for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++) {
-        OK(graph_create(&g));
+        assert_ok(graph_create(&g));
         assert_int_equal(reader_build(g, &settings, 1, &impossible[i], &reader), STATUS_USAGE);
         graph_destroy(g);
     }

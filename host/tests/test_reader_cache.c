@@ -37,9 +37,9 @@ static void run_whole(struct whole *w, all_logits out) {
         float logits[FIXTURE_BATCH][LENGTH][CLASSES];
         for (size_t b = 0; b < FIXTURE_BATCH; b++)
             memcpy(text[b], texts[b * TEXTS + k], sizeof text[b]);
-        OK(executor_write(w->f.executor, w->text, text));
-        OK(executor_run(w->f.executor, 0));
-        OK(executor_read(w->f.executor, w->logits, logits));
+        assert_ok(executor_write(w->f.executor, w->text, text));
+        assert_ok(executor_run(w->f.executor, 0));
+        assert_ok(executor_read(w->f.executor, w->logits, logits));
         for (size_t b = 0; b < FIXTURE_BATCH; b++)
             memcpy(out[b * TEXTS + k], logits[b], sizeof logits[b]);
     }
@@ -67,11 +67,11 @@ static void write_position(struct executor *executor, const struct reader *reade
             for (size_t s = 0; s <= t; s++)
                 history[row * LENGTH + s] = (uint32_t)(row_of(k, s, width, shift) * LENGTH + s);
         }
-    OK(executor_write(executor, reader->next.symbol, symbol));
-    OK(executor_write(executor, reader->next.position, position));
-    OK(executor_write(executor, reader->next.length, length));
+    assert_ok(executor_write(executor, reader->next.symbol, symbol));
+    assert_ok(executor_write(executor, reader->next.position, position));
+    assert_ok(executor_write(executor, reader->next.length, length));
     if (reader->next.history != NULL)
-        OK(executor_write(executor, reader->next.history, history));
+        assert_ok(executor_write(executor, reader->next.history, history));
 }
 
 /* The texts first .. first + width - 1 of each image. */
@@ -81,8 +81,8 @@ static void run_cached(struct executor *executor, const struct reader *reader, s
     float logits[ROWS][CLASSES];
     for (size_t t = 0; t < LENGTH; t++) {
         write_position(executor, reader, first, t, shift);
-        OK(executor_run(executor, reader->decode));
-        OK(executor_read(executor, reader->logits, logits));
+        assert_ok(executor_run(executor, reader->decode));
+        assert_ok(executor_read(executor, reader->logits, logits));
         for (size_t b = 0; b < FIXTURE_BATCH; b++)
             for (size_t k = 0; k < width; k++)
                 memcpy(out[b * TEXTS + first + k][t], logits[b * width + row_of(k, t, width, shift)],
@@ -93,12 +93,13 @@ static void run_cached(struct executor *executor, const struct reader *reader, s
 static void read_cached(struct gpu_device *device, size_t width, size_t shift, all_logits out) {
     struct fixture f = {.settings = fixture_settings(OBJECTIVE_RECOGNITION)};
     struct reader reader;
-    OK(graph_create(&f.graph));
-    OK(reader_build(f.graph, &f.settings, FIXTURE_BATCH, &(struct reader_search){.beam = width}, &reader));
-    OK(executor_create(&f.executor, f.graph, device, false));
+    assert_ok(graph_create(&f.graph));
+    assert_ok(
+        reader_build(f.graph, &f.settings, FIXTURE_BATCH, &(struct reader_search){.beam = width}, &reader));
+    assert_ok(executor_create(&f.executor, f.graph, device, false));
     fixture_write_parameters(&f);
-    OK(executor_write(f.executor, reader.image, pixels));
-    OK(executor_run(f.executor, reader.encode));
+    assert_ok(executor_write(f.executor, reader.image, pixels));
+    assert_ok(executor_run(f.executor, reader.encode));
     for (size_t first = 0; first < TEXTS; first += width)
         run_cached(f.executor, &reader, first, shift, out);
     fixture_close(&f);
@@ -138,7 +139,7 @@ static double find_envelope(all_logits exact) {
     open_fixture(&whole, NULL);
     run_whole(&whole, exact);
     for (uint64_t seed = 1; seed <= PERTURBED; seed++) {
-        OK(executor_perturb(whole.f.executor, seed, 16 * 0x1p-23F));
+        assert_ok(executor_perturb(whole.f.executor, seed, 16 * 0x1p-23F));
         run_whole(&whole, perturbed);
         largest = fmax(largest, distance(**perturbed, **exact));
     }

@@ -26,11 +26,12 @@ static void check_reading(struct gpu_device *device, size_t beam) {
     for (size_t i = 0; i < 2; i++) {
         struct fixture f = {.settings = settings};
         struct reader reader;
-        OK(graph_create(&f.graph));
-        OK(reader_build(f.graph, &settings, FIXTURE_BATCH, &(struct reader_search){.beam = beam}, &reader));
-        OK(executor_create(&f.executor, f.graph, devices[i], false));
+        assert_ok(graph_create(&f.graph));
+        assert_ok(
+            reader_build(f.graph, &settings, FIXTURE_BATCH, &(struct reader_search){.beam = beam}, &reader));
+        assert_ok(executor_create(&f.executor, f.graph, devices[i], false));
         fixture_write_parameters(&f);
-        OK(reader_read(f.executor, &reader, pixels, text[i], probability[i]));
+        assert_ok(reader_read(f.executor, &reader, pixels, text[i], probability[i]));
         fixture_close(&f);
     }
     assert_memory_equal(text[0], text[1], sizeof text[0]);

@@ -27,10 +27,10 @@ static void write_noise(const struct train_step *step, const struct tensor *tens
     struct philox random = philox_start(3, PHILOX_STREAM_TEST, 0, 0);
     if (tensor == NULL)
         return;
-    OK(memory_new(&values, tensor->elements, sizeof *values));
+    assert_ok(memory_new(&values, tensor->elements, sizeof *values));
     for (size_t i = 0; i < tensor->elements; i++)
         values[i] = philox_next_between(&random, -1, 1);
-    OK(executor_write(step->executor, tensor, values));
+    assert_ok(executor_write(step->executor, tensor, values));
     free(values);
 }
 
@@ -39,18 +39,18 @@ static struct train_step *open_step(const struct settings *settings, struct gpu_
                                                      1, 2,  3,  4,  5,  94, 9, 9, 9,  94, 95, 95},
                                           length[IMAGES] = {2, 3, 6, 4};
     struct train_step *step;
-    OK(train_step_create(
+    assert_ok(train_step_create(
         &step, settings,
         &(struct train_step_options){.batch = IMAGES, .device = device, .keep_gradients = true}));
-    OK(executor_initialise(step->executor, 7));
+    assert_ok(executor_initialise(step->executor, 7));
     write_noise(step, step->objective.image);
     write_noise(step, step->objective.guidance);
     if (step->objective.target != NULL) {
-        OK(executor_write(step->executor, step->objective.target, target));
-        OK(executor_write(step->executor, step->objective.length, length));
+        assert_ok(executor_write(step->executor, step->objective.target, target));
+        assert_ok(executor_write(step->executor, step->objective.length, length));
     }
-    OK(executor_run(step->executor, step->start_segment));
-    OK(train_step_run(step, 3, 1e-3));
+    assert_ok(executor_run(step->executor, step->start_segment));
+    assert_ok(train_step_run(step, 3, 1e-3));
     return step;
 }
 
@@ -63,10 +63,10 @@ static bool check_gradient(const struct train_step *kept, const struct train_ste
     if (a == NULL)
         return false;
     float *x, *y;
-    OK(memory_new(&x, a->elements, sizeof *x));
-    OK(memory_new(&y, a->elements, sizeof *y));
-    OK(executor_read(kept->executor, a, x));
-    OK(executor_read(again->executor, b, y));
+    assert_ok(memory_new(&x, a->elements, sizeof *x));
+    assert_ok(memory_new(&y, a->elements, sizeof *y));
+    assert_ok(executor_read(kept->executor, a, x));
+    assert_ok(executor_read(again->executor, b, y));
     if (memcmp(x, y, a->elements * sizeof *x) != 0)
         fail_msg("the gradient of %s is another", name);
     free(x);
@@ -81,8 +81,8 @@ static void check_step(enum settings_objective objective, struct gpu_device *dev
     struct train_step *const again = open_step(&settings, device);
     struct train_result a, b;
     size_t gradients = 0;
-    OK(train_step_result(kept, 3, &a));
-    OK(train_step_result(again, 3, &b));
+    assert_ok(train_step_result(kept, 3, &a));
+    assert_ok(train_step_result(again, 3, &b));
     assert_true(a.loss > 0 && a.loss == b.loss && a.norm > 0 && a.norm == b.norm);
     for (size_t i = 0; i < graph_tensor_count(kept->graph); i++) {
         const struct tensor *const parameter = graph_tensor(kept->graph, i);
@@ -134,7 +134,7 @@ static void test_what_is_computed_again(void **state) {
     (void)state;
     const struct initial some = {.kind = INITIAL_NORMAL, .value = 1};
     struct graph *g;
-    OK(graph_create(&g));
+    assert_ok(graph_create(&g));
     const struct tensor *const w = graph_parameter(g, "w", SHAPE(WIDTH, WIDTH), GRAPH_TRAINABLE, some);
     const struct tensor *x = graph_input(g, "x", SHAPE(ROWS, WIDTH));
     for (int i = 0; i < 2; i++) {
@@ -145,7 +145,7 @@ static void test_what_is_computed_again(void **state) {
     x = graph_gelu(g, x); /* in no block */
     graph_recompute(g);
     graph_backward(g, graph_sum(g, x), NULL);
-    OK(graph_status(g));
+    assert_ok(graph_status(g));
     assert_int_equal(copies_of(g, OPERATOR_gelu), 2);
     assert_int_equal(copies_of(g, OPERATOR_matmul), 2); /* the first of each block; the last is its end */
     assert_non_null(graph_gradient(g, w));
@@ -157,7 +157,7 @@ static void test_changes_are_refused(void **state) {
     (void)state;
     const struct initial some = {.kind = INITIAL_NORMAL, .value = 1};
     struct graph *g;
-    OK(graph_create(&g));
+    assert_ok(graph_create(&g));
     const struct tensor *const w = graph_parameter(g, "w", SHAPE(ROWS), GRAPH_TRAINABLE, some);
     graph_block_begin(g);
     const struct tensor *const y = graph_gelu(g, w);

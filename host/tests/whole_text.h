@@ -16,7 +16,7 @@ static inline void open_whole(struct whole *w, const struct objective_settings *
                               struct gpu_device *device, const float *pixels) {
     *w = (struct whole){.f = {.settings = *settings}};
     struct graph *g;
-    OK(graph_create(&g));
+    assert_ok(graph_create(&g));
     w->f.graph = g;
     const struct model_encoder encoder = objective_encoder(settings, "encoder.", GRAPH_TRAINABLE);
     const struct model_recogniser recogniser = objective_recogniser(settings);
@@ -25,9 +25,9 @@ static inline void open_whole(struct whole *w, const struct objective_settings *
     w->text = graph_input_unsigned(g, "text", SHAPE(FIXTURE_BATCH, recogniser.length));
     model_recogniser_memory(g, &recogniser, model_encode(g, &encoder, w->image), &memory);
     w->logits = graph_output(g, model_recogniser_logits(g, &recogniser, w->text, NULL, &memory), "logits");
-    OK(executor_create(&w->f.executor, g, device, false));
+    assert_ok(executor_create(&w->f.executor, g, device, false));
     fixture_write_parameters(&w->f);
-    OK(executor_write(w->f.executor, w->image, pixels));
+    assert_ok(executor_write(w->f.executor, w->image, pixels));
 }
 
 #endif
