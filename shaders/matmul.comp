@@ -193,18 +193,35 @@ uint matrix_column(uint j) {
     return (gl_SubgroupID % LANE_COLUMNS * COLUMNS + j) * MATRIX_N;
 }
 
+// What load_a() and load_b() give, in 16 bits each. What is stored so stays as it is, rows being of fours then.
+uvec2 narrow_a(uint start, uint row, uint step) {
+    if (FORMAT_a != PRECISION)
+        return halves(load_a(start, row, step));
+    const uint place = TRANSPOSE_A ? min(step, k - 1u) * m + min(row, m - 4u)
+                                   : min(row, m - 1u) * k + min(step, k - 4u);
+    return step < k ? words_a[(start + place) / 4u] : uvec2(0u);
+}
+
+uvec2 narrow_b(uint start, uint step, uint column) {
+    if (FORMAT_b != PRECISION)
+        return halves(load_b(start, step, column));
+    const uint place = TRANSPOSE_B ? min(column, n - 1u) * k + min(step, k - 4u)
+                                   : min(step, k - 1u) * n + min(column, n - 4u);
+    return step < k ? words_b[(start + place) / 4u] : uvec2(0u);
+}
+
 void stage(uint a_start, uint b_start, uint row0, uint column0, uint step) {
     for (uint at = lane(); at < LEFT_LINES * LEFT_LINE / 4u; at += gl_WorkGroupSize.x) {
         const uint line = at / (LEFT_LINE / 4u), place = at % (LEFT_LINE / 4u) * 4u;
-        const uvec2 words = halves(TRANSPOSE_A ? load_a(a_start, row0 + place, step + line)
-                                               : load_a(a_start, row0 + line, step + place));
+        const uvec2 words = TRANSPOSE_A ? narrow_a(a_start, row0 + place, step + line)
+                                        : narrow_a(a_start, row0 + line, step + place);
         staged_left[line * LEFT_PITCH + place / 2u] = words.x;
         staged_left[line * LEFT_PITCH + place / 2u + 1u] = words.y;
     }
     for (uint at = lane(); at < RIGHT_LINES * RIGHT_LINE / 4u; at += gl_WorkGroupSize.x) {
         const uint line = at / (RIGHT_LINE / 4u), place = at % (RIGHT_LINE / 4u) * 4u;
-        const uvec2 words = halves(TRANSPOSE_B ? load_b(b_start, step + place, column0 + line)
-                                               : load_b(b_start, step + line, column0 + place));
+        const uvec2 words = TRANSPOSE_B ? narrow_b(b_start, step + place, column0 + line)
+                                        : narrow_b(b_start, step + line, column0 + place);
         staged_right[line * RIGHT_PITCH + place / 2u] = words.x;
         staged_right[line * RIGHT_PITCH + place / 2u + 1u] = words.y;
     }
