@@ -160,21 +160,84 @@ void multiply(uint a_start, uint b_start, uint row0, uint column0) {
         }
     }
 }
-#elif defined(MATRICES)
-// ---- matrices of subgroups ----
+#else
+// ---- from memory, for shared memory ----
 
+#ifdef MATRICES
 const uint STEP = DEPTH * MATRIX_K;
-// Elements of a staged line, which is a row or column as stored, and lines; two elements are a word. Four
-// words more keep lines in different banks, and aligned to 16 bytes.
+#else
+const uint STEP = DEPTH;
+#endif
+// What is staged at a time: elements of a line, which is a row or column as stored, and lines.
 const uint LEFT_LINE = uint(TRANSPOSE_A) * TILE_ROWS + uint(!TRANSPOSE_A) * STEP;
 const uint LEFT_LINES = uint(TRANSPOSE_A) * STEP + uint(!TRANSPOSE_A) * TILE_ROWS;
-const uint LEFT_PITCH = LEFT_LINE / 2u + 4u;
 const uint RIGHT_LINE = uint(!TRANSPOSE_B) * TILE_COLUMNS + uint(TRANSPOSE_B) * STEP;
 const uint RIGHT_LINES = uint(!TRANSPOSE_B) * STEP + uint(TRANSPOSE_B) * TILE_COLUMNS;
-const uint RIGHT_PITCH = RIGHT_LINE / 2u + 4u;
+// The same in fours of elements, and how many of them an invocation loads.
+const uint LEFT_TILE = LEFT_LINES * LEFT_LINE / 4u, RIGHT_TILE = RIGHT_LINES * RIGHT_LINE / 4u;
+const uint LEFT_FOURS = (LEFT_TILE + gl_WorkGroupSize.x - 1u) / gl_WorkGroupSize.x;
+const uint RIGHT_FOURS = (RIGHT_TILE + gl_WorkGroupSize.x - 1u) / gl_WorkGroupSize.x;
+
+#ifdef MATRICES
+// What load_a() and load_b() give, in 16 bits each. What is stored so stays as it is, rows being of fours then.
+uvec2 narrow_a(uint start, uint row, uint step) {
+    if (FORMAT_a != PRECISION)
+        return halves(load_a(start, row, step));
+    const uint place = TRANSPOSE_A ? min(step, k - 1u) * m + min(row, m - 4u)
+                                   : min(row, m - 1u) * k + min(step, k - 4u);
+    return step < k ? words_a[(start + place) / 4u] : uvec2(0u);
+}
+
+uvec2 narrow_b(uint start, uint step, uint column) {
+    if (FORMAT_b != PRECISION)
+        return halves(load_b(start, step, column));
+    const uint place = TRANSPOSE_B ? min(column, n - 1u) * k + min(step, k - 4u)
+                                   : min(step, k - 1u) * n + min(column, n - 4u);
+    return step < k ? words_b[(start + place) / 4u] : uvec2(0u);
+}
+
+uvec2 left_fours[LEFT_FOURS], right_fours[RIGHT_FOURS];
+#define FOUR_OF_A narrow_a
+#define FOUR_OF_B narrow_b
+#else
+vec4 left_fours[LEFT_FOURS], right_fours[RIGHT_FOURS];
+#define FOUR_OF_A load_a
+#define FOUR_OF_B load_b
+#endif
+
+// The i-th four of this invocation; neighbours load what lies side by side.
+uint four(uint i) {
+    return i * gl_WorkGroupSize.x + lane();
+}
+
+bool is_within(uint at, uint tile) {
+    return tile % gl_WorkGroupSize.x == 0u || at < tile;
+}
+
+// All loads before the first use, so that they are under way together.
+void fetch(uint a_start, uint b_start, uint row0, uint column0, uint step) {
+    [[unroll]] for (uint i = 0u; i < LEFT_FOURS; i++) {
+        const uint line = four(i) / (LEFT_LINE / 4u), place = four(i) % (LEFT_LINE / 4u) * 4u;
+        left_fours[i] = TRANSPOSE_A ? FOUR_OF_A(a_start, row0 + place, step + line)
+                                    : FOUR_OF_A(a_start, row0 + line, step + place);
+    }
+    [[unroll]] for (uint i = 0u; i < RIGHT_FOURS; i++) {
+        const uint line = four(i) / (RIGHT_LINE / 4u), place = four(i) % (RIGHT_LINE / 4u) * 4u;
+        right_fours[i] = TRANSPOSE_B ? FOUR_OF_B(b_start, step + place, column0 + line)
+                                     : FOUR_OF_B(b_start, step + line, column0 + place);
+    }
+}
+
+#ifdef MATRICES
+// ---- matrices of subgroups ----
+
+// In fours of elements, which are two words. Four words more keep lines in different banks, and aligned to 16
+// bytes.
+const uint LEFT_PITCH = LEFT_LINE / 4u + 2u;
+const uint RIGHT_PITCH = RIGHT_LINE / 4u + 2u;
 const uint ELEMENTS = MATRIX_M * MATRIX_N;
-shared uint staged_left[LEFT_LINES * LEFT_PITCH];
-shared uint staged_right[RIGHT_LINES * RIGHT_PITCH];
+shared uvec2 staged_left[LEFT_LINES * LEFT_PITCH];
+shared uvec2 staged_right[RIGHT_LINES * RIGHT_PITCH];
 shared float staged_sums[LANE_ROWS * LANE_COLUMNS * ELEMENTS];
 
 SUM_MATRIX sum[ROWS * COLUMNS];
@@ -193,52 +256,32 @@ uint matrix_column(uint j) {
     return (gl_SubgroupID % LANE_COLUMNS * COLUMNS + j) * MATRIX_N;
 }
 
-// What load_a() and load_b() give, in 16 bits each. What is stored so stays as it is, rows being of fours then.
-uvec2 narrow_a(uint start, uint row, uint step) {
-    if (FORMAT_a != PRECISION)
-        return halves(load_a(start, row, step));
-    const uint place = TRANSPOSE_A ? min(step, k - 1u) * m + min(row, m - 4u)
-                                   : min(row, m - 1u) * k + min(step, k - 4u);
-    return step < k ? words_a[(start + place) / 4u] : uvec2(0u);
-}
-
-uvec2 narrow_b(uint start, uint step, uint column) {
-    if (FORMAT_b != PRECISION)
-        return halves(load_b(start, step, column));
-    const uint place = TRANSPOSE_B ? min(column, n - 1u) * k + min(step, k - 4u)
-                                   : min(step, k - 1u) * n + min(column, n - 4u);
-    return step < k ? words_b[(start + place) / 4u] : uvec2(0u);
-}
-
 void stage(uint a_start, uint b_start, uint row0, uint column0, uint step) {
-    for (uint at = lane(); at < LEFT_LINES * LEFT_LINE / 4u; at += gl_WorkGroupSize.x) {
-        const uint line = at / (LEFT_LINE / 4u), place = at % (LEFT_LINE / 4u) * 4u;
-        const uvec2 words = TRANSPOSE_A ? narrow_a(a_start, row0 + place, step + line)
-                                        : narrow_a(a_start, row0 + line, step + place);
-        staged_left[line * LEFT_PITCH + place / 2u] = words.x;
-        staged_left[line * LEFT_PITCH + place / 2u + 1u] = words.y;
+    fetch(a_start, b_start, row0, column0, step);
+    [[unroll]] for (uint i = 0u; i < LEFT_FOURS; i++) {
+        const uint at = four(i), line = at / (LEFT_LINE / 4u), place = at % (LEFT_LINE / 4u);
+        if (is_within(at, LEFT_TILE))
+            staged_left[line * LEFT_PITCH + place] = left_fours[i];
     }
-    for (uint at = lane(); at < RIGHT_LINES * RIGHT_LINE / 4u; at += gl_WorkGroupSize.x) {
-        const uint line = at / (RIGHT_LINE / 4u), place = at % (RIGHT_LINE / 4u) * 4u;
-        const uvec2 words = TRANSPOSE_B ? narrow_b(b_start, step + place, column0 + line)
-                                        : narrow_b(b_start, step + line, column0 + place);
-        staged_right[line * RIGHT_PITCH + place / 2u] = words.x;
-        staged_right[line * RIGHT_PITCH + place / 2u + 1u] = words.y;
+    [[unroll]] for (uint i = 0u; i < RIGHT_FOURS; i++) {
+        const uint at = four(i), line = at / (RIGHT_LINE / 4u), place = at % (RIGHT_LINE / 4u);
+        if (is_within(at, RIGHT_TILE))
+            staged_right[line * RIGHT_PITCH + place] = right_fours[i];
     }
 }
 
 void load_left(out LEFT_MATRIX x, uint row, uint step) {
     if (TRANSPOSE_A)
-        coopMatLoadNV(x, staged_left, step * LEFT_PITCH + row / 2u, LEFT_PITCH, true);
+        coopMatLoadNV(x, staged_left, step * LEFT_PITCH + row / 4u, LEFT_PITCH, true);
     else
-        coopMatLoadNV(x, staged_left, row * LEFT_PITCH + step / 2u, LEFT_PITCH, false);
+        coopMatLoadNV(x, staged_left, row * LEFT_PITCH + step / 4u, LEFT_PITCH, false);
 }
 
 void load_right(out RIGHT_MATRIX x, uint step, uint column) {
     if (TRANSPOSE_B)
-        coopMatLoadNV(x, staged_right, column * RIGHT_PITCH + step / 2u, RIGHT_PITCH, true);
+        coopMatLoadNV(x, staged_right, column * RIGHT_PITCH + step / 4u, RIGHT_PITCH, true);
     else
-        coopMatLoadNV(x, staged_right, step * RIGHT_PITCH + column / 2u, RIGHT_PITCH, false);
+        coopMatLoadNV(x, staged_right, step * RIGHT_PITCH + column / 4u, RIGHT_PITCH, false);
 }
 
 void multiply(uint a_start, uint b_start, uint row0, uint column0) {
@@ -269,27 +312,22 @@ shared vec4 staged_left[DEPTH * LEFT_PITCH];
 shared vec4 staged_right[DEPTH * RIGHT_PITCH];
 
 void stage(uint a_start, uint b_start, uint row0, uint column0, uint step) {
-    for (uint at = lane(); at < DEPTH * TILE_ROWS / 4u; at += gl_WorkGroupSize.x) {
-        if (TRANSPOSE_A) {
-            const uint s = at / (TILE_ROWS / 4u), row = at % (TILE_ROWS / 4u);
-            staged_left[s * LEFT_PITCH + row] = load_a(a_start, row0 + row * 4u, step + s);
-        } else {
-            const uint s = at % (DEPTH / 4u) * 4u, row = at / (DEPTH / 4u);
-            const vec4 value = load_a(a_start, row0 + row, step + s);
-            [[unroll]] for (uint i = 0u; i < 4u; i++)
-                staged_left[(s + i) * LEFT_PITCH + row / 4u][row % 4u] = value[i];
-        }
+    fetch(a_start, b_start, row0, column0, step);
+    [[unroll]] for (uint i = 0u; i < LEFT_FOURS; i++) {
+        const uint at = four(i), line = at / (LEFT_LINE / 4u), place = at % (LEFT_LINE / 4u);
+        if (TRANSPOSE_A && is_within(at, LEFT_TILE))
+            staged_left[line * LEFT_PITCH + place] = left_fours[i];
+        else if (is_within(at, LEFT_TILE))
+            [[unroll]] for (uint s = 0u; s < 4u; s++)
+                staged_left[(place * 4u + s) * LEFT_PITCH + line / 4u][line % 4u] = left_fours[i][s];
     }
-    for (uint at = lane(); at < DEPTH * TILE_COLUMNS / 4u; at += gl_WorkGroupSize.x) {
-        if (!TRANSPOSE_B) {
-            const uint s = at / (TILE_COLUMNS / 4u), column = at % (TILE_COLUMNS / 4u);
-            staged_right[s * RIGHT_PITCH + column] = load_b(b_start, step + s, column0 + column * 4u);
-        } else {
-            const uint s = at % (DEPTH / 4u) * 4u, column = at / (DEPTH / 4u);
-            const vec4 value = load_b(b_start, step + s, column0 + column);
-            [[unroll]] for (uint i = 0u; i < 4u; i++)
-                staged_right[(s + i) * RIGHT_PITCH + column / 4u][column % 4u] = value[i];
-        }
+    [[unroll]] for (uint i = 0u; i < RIGHT_FOURS; i++) {
+        const uint at = four(i), line = at / (RIGHT_LINE / 4u), place = at % (RIGHT_LINE / 4u);
+        if (!TRANSPOSE_B && is_within(at, RIGHT_TILE))
+            staged_right[line * RIGHT_PITCH + place] = right_fours[i];
+        else if (is_within(at, RIGHT_TILE))
+            [[unroll]] for (uint s = 0u; s < 4u; s++)
+                staged_right[(place * 4u + s) * RIGHT_PITCH + line / 4u][line % 4u] = right_fours[i][s];
     }
 }
 
@@ -310,6 +348,7 @@ void multiply(uint a_start, uint b_start, uint row0, uint column0) {
         barrier();
     }
 }
+#endif
 #endif
 
 // ---- what becomes of a sum ----
@@ -367,14 +406,15 @@ void store_four(vec4 value, uint start, uint row, uint column) {
 }
 
 #ifdef MATRICES
-// Nobody knows which invocation holds which element of a matrix: they go through shared memory.
+// Nobody knows which invocation holds which element of a matrix: they go through shared memory, of
+// which each subgroup has a part of its own.
 void store(uint start, uint row0, uint column0) {
     const uint first = gl_SubgroupID * ELEMENTS;
     [[dont_unroll]] for (uint number = 0u; number < ROWS * COLUMNS; number++) {
         [[unroll]] for (uint i = 0u; i < ROWS * COLUMNS; i++)
             if (i == number)
                 coopMatStoreNV(sum[i], staged_sums, first, MATRIX_N, false);
-        barrier();
+        subgroupBarrier();
         for (uint at = gl_SubgroupInvocationID * 4u; at < ELEMENTS; at += SUBGROUP * 4u) {
             const uint row = row0 + matrix_row(number / COLUMNS) + at / MATRIX_N;
             const uint column = column0 + matrix_column(number % COLUMNS) + at % MATRIX_N;
@@ -386,7 +426,7 @@ void store(uint start, uint row0, uint column0) {
             if (column < n)
                 store_four(value, start, row, column);
         }
-        barrier();
+        subgroupBarrier();
     }
 }
 #else
