@@ -157,11 +157,12 @@ static void run(const struct product_on_device *p, const struct dispatch *choice
 static void check(const struct product_on_device *p, const struct tiling *tiling,
                   const struct gpu_properties *seen) {
     const size_t count = elements_of(p->example, OF_C);
-    const uint32_t present = 1u << OF_C | 1u << OF_A | 1u << OF_B;
+    const uint32_t stored = dispatch_stored_as(OF_C, PRECISION_F32) |
+                            dispatch_stored_as(OF_A, PRECISION_F32) | dispatch_stored_as(OF_B, PRECISION_F32);
     uint32_t *const code = malloc(operator_shader(OPERATOR_matmul, SHADER_MATRICES_BF16).bytes);
     struct dispatch choice;
     assert_non_null(code);
-    assert_ok(dispatch_choose_tiled(&choice, OPERATOR_matmul, p->values, present, seen, tiling));
+    assert_ok(dispatch_choose_tiled(&choice, OPERATOR_matmul, p->values, stored, seen, tiling));
     assert_int_equal(choice.variant, SHADER_MATRICES_BF16);
     choice.shader = as_f16(code, choice.shader);
     run(p, &choice);
