@@ -149,6 +149,7 @@ static const struct gpu_properties any_device = {
     .subgroup_size = 32,
     .subgroup_quad = true,
     .subgroup_arithmetic = true,
+    .int64 = true,
     .float16 = true,
     .storage16 = true,
 };

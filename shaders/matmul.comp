@@ -29,19 +29,21 @@
 //              GPUs.
 // All but MATRICES add the products of an element in the order of k; there it is up to the device.
 //
-// All memory is seen as vec4. Where rows are not a multiple of 4 elements (the VECTOR constants), elements
+// All memory is seen in fours. Where rows are not a multiple of 4 elements (the VECTOR constants), elements
 // are read one by one. Past the edge, indices are clamped to the last row or column, whose results are not
 // stored; past the end of k, a is taken as 0, and where rounding may have made infinities, b as well.
 #include "matrix.glsl"
 #include "team.glsl"
 
-#define TYPE_a vec4
-#define TYPE_b vec4
+#include "loads.glsl"
+
+#define TYPE_a LOADED
+#define TYPE_b LOADED
 #define TYPE_c vec4
 #define TYPE_pre vec4
-#define TYPE_bias vec4
-#define TYPE_at vec4
-#define TYPE_addend vec4
+#define TYPE_bias LOADED
+#define TYPE_at LOADED
+#define TYPE_addend LOADED
 #include "interface.glsl"
 
 #include "erf.glsl"
@@ -94,11 +96,10 @@ uint column_of(uint j) {
 // element `start`.
 #define FOUR(tensor, vector, start, column, width)                                                       \
     (vector ? LOAD_##tensor(((start) + min(column, (width) - 4u)) / 4u)                                   \
-            : vec4(ONE(tensor, (start) + min(column, (width) - 1u)),                                      \
-                   ONE(tensor, (start) + min((column) + 1u, (width) - 1u)),                               \
-                   ONE(tensor, (start) + min((column) + 2u, (width) - 1u)),                               \
-                   ONE(tensor, (start) + min((column) + 3u, (width) - 1u))))
-#define ONE(tensor, index) tensor[(index) / 4u][(index) % 4u]
+            : vec4(ONE_OF(tensor, (start) + min(column, (width) - 1u)),                                   \
+                   ONE_OF(tensor, (start) + min((column) + 1u, (width) - 1u)),                            \
+                   ONE_OF(tensor, (start) + min((column) + 2u, (width) - 1u)),                            \
+                   ONE_OF(tensor, (start) + min((column) + 3u, (width) - 1u))))
 
 // What was read of a factor; as a matrix of binary16 it is rounded when it is staged.
 #if defined(MATRICES) && !defined(BFLOAT16)
@@ -386,7 +387,7 @@ vec4 dropped(vec4 value, uint first) {
             STORE_##tensor((at) / 4u, value)                             \
         else                                                             \
             for (uint s_ = 0u; s_ < min(4u, n - (column)); s_++)         \
-                ONE(tensor, (at) + s_) = value[s_];                      \
+                tensor[((at) + s_) / 4u][((at) + s_) % 4u] = value[s_];  \
     }
 
 void store_four(vec4 value, uint start, uint row, uint column) {

@@ -8,7 +8,8 @@
  * say) defines TYPE_<name> before the include. Errors go to stderr, exit status 1.
  *
  * LOAD_<name>(i) and STORE_<name>(i, value) are x[i]; of a tensor that may be stored in 16 bits they convert,
- * if constant 0 says that it is (shaders/include/format.glsl). Its vec4 must then be four elements of it.
+ * if constant 0 says that it is (shaders/include/format.glsl). Its vec4 must then be four elements of it. A type that
+ * is no vec4 is made one by FROM_MEMORY, if the shader defines it (shaders/include/loads.glsl).
  */
 #include <stdio.h>
 #include <string.h>
@@ -91,14 +92,15 @@ static void write_blocks(FILE *file, const struct argument *a, size_t binding) {
 static void write_access(FILE *file, const struct argument *a, size_t binding) {
     const char *const n = a->name;
     if (!may_be_16(a)) {
-        fprintf(file, "#define LOAD_%s(i) %s[i]\n", n, n);
+        fprintf(file, "#define LOAD_%s(i) FROM_MEMORY(%s[i])\n", n, n);
         if (!is_read_only(a))
             fprintf(file, "#define STORE_%s(i, value) %s[i] = value;\n", n, n);
         return;
     }
     fprintf(file, "const uint FORMAT_%s = (STORED >> %zuu & 3u) - 1u;\n", n, 2 * binding);
-    fprintf(file, "#define LOAD_%s(i) (FORMAT_%s == F32 ? %s[i] : wide(words_%s[i], FORMAT_%s))\n", n, n, n,
-            n, n);
+    fprintf(file,
+            "#define LOAD_%s(i) (FORMAT_%s == F32 ? FROM_MEMORY(%s[i]) : wide(words_%s[i], FORMAT_%s))\n", n,
+            n, n, n, n);
     if (is_read_only(a)) {
         fprintf(file,
                 "#define LOAD_ONE_%s(i) (FORMAT_%s == F32 ? %s[i] : "
@@ -115,6 +117,7 @@ static void write_access(FILE *file, const struct argument *a, size_t binding) {
 
 static void write_interface(FILE *file, const char *name, const struct argument *arguments, size_t count) {
     fprintf(file, "// Generated from spec/operators.def for %s; see tools/shader_interface.c.\n", name);
+    fprintf(file, "#ifndef FROM_MEMORY\n#define FROM_MEMORY(x) x\n#endif\n");
     fprintf(file, "layout(constant_id = 0) const uint STORED = 0x55555555u;\n");
     fprintf(file, "layout(local_size_x = 256, local_size_y = 1, local_size_z = 1) in;\n");
     fprintf(file, "layout(local_size_x_id = 1) in;\n");

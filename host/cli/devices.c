@@ -159,8 +159,9 @@ static void print_limits(const struct gpu_properties *p) {
         printf(", %u to %u on request", p->subgroup_min, p->subgroup_max);
     printf("; arithmetic: %s; quads: %s\n", p->subgroup_arithmetic ? "yes" : "no",
            p->subgroup_quad ? "yes" : "no");
-    printf("    also        16-bit floats: %s; 16-bit storage: %s; time stamps: %s\n",
-           p->float16 ? "yes" : "no", p->storage16 ? "yes" : "no", p->timestamps ? "yes" : "no");
+    printf("    also        64-bit integers: %s; 16-bit floats: %s; 16-bit storage: %s; time stamps: %s\n",
+           p->int64 ? "yes" : "no", p->float16 ? "yes" : "no", p->storage16 ? "yes" : "no",
+           p->timestamps ? "yes" : "no");
 }
 
 static enum status print_device(const struct gpu_properties *p, size_t index, bool is_default) {
@@ -196,9 +197,9 @@ static json_t *limits_json(const struct gpu_properties *p) {
 }
 
 static json_t *features_json(const struct gpu_properties *p) {
-    return json_pack("{s:b, s:b, s:b, s:b, s:b}", "subgroup_arithmetic", p->subgroup_arithmetic,
-                     "subgroup_quad", p->subgroup_quad, "float16", p->float16, "storage16", p->storage16,
-                     "timestamps", p->timestamps);
+    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "subgroup_arithmetic", p->subgroup_arithmetic,
+                     "subgroup_quad", p->subgroup_quad, "int64", p->int64, "float16", p->float16, "storage16",
+                     p->storage16, "timestamps", p->timestamps);
 }
 
 /* By precision, the size of cooperative matrices, or why there are none. */

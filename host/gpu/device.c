@@ -105,6 +105,7 @@ static enum status create_logical(struct gpu_device *device) {
         .pNext = &core12,
         .storageBuffer16BitAccess = properties->storage16,
     };
+    const VkPhysicalDeviceFeatures core10 = {.shaderInt64 = properties->int64};
     const float priority = 1.0f;
     const VkDeviceQueueCreateInfo queue = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
@@ -119,6 +120,7 @@ static enum status create_logical(struct gpu_device *device) {
         .pQueueCreateInfos = &queue,
         .enabledExtensionCount = extension_count,
         .ppEnabledExtensionNames = extensions,
+        .pEnabledFeatures = &core10,
     };
     TRY(gpu_check_result(vkCreateDevice(device->physical, &info, NULL, &device->handle), "open the device"));
     volkLoadDeviceTable(&device->vk, device->handle);

@@ -79,7 +79,7 @@ struct gpu_properties {
     uint32_t subgroup_size;              /* unless a shader requires another */
     uint32_t subgroup_min, subgroup_max; /* what a shader can require; 0 and 0 when it cannot */
     bool subgroup_quad;                  /* quad operations in compute shaders, subgroups of 4 or more */
-    bool subgroup_arithmetic, float16, storage16, timestamps;
+    bool subgroup_arithmetic, int64, float16, storage16, timestamps;
     double timestamp_period;                   /* nanoseconds per tick */
     struct gpu_matrix matrix[PRECISION_COUNT]; /* by the precision of the factors; of f32 there are none */
     char missing[256]; /* what it lacks of the floor, in words; "" when it is usable */

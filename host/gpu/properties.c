@@ -151,6 +151,7 @@ static void query_modern(VkPhysicalDevice physical, struct gpu_properties *p, st
     p->subgroup_quad = in_compute && p->subgroup_size >= 4 &&
                        (core11.subgroupSupportedOperations & VK_SUBGROUP_FEATURE_BASIC_BIT) &&
                        (core11.subgroupSupportedOperations & VK_SUBGROUP_FEATURE_QUAD_BIT);
+    p->int64 = features.features.shaderInt64;
     p->float16 = features12.shaderFloat16;
     p->storage16 = features11.storageBuffer16BitAccess;
     support->device_fault = support->device_fault && fault_features.deviceFault;

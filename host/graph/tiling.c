@@ -119,6 +119,11 @@ static uint32_t shared_bytes(const struct tiling *tiling, enum precision precisi
     return halves * 2 + tiling->width * matrix->m * matrix->n * 4;
 }
 
+/* The shader exchanges registers in quads, and loads 64 bits at a time (shaders/include/loads.glsl). */
+static bool has_quads(const struct gpu_properties *device) {
+    return device->subgroup_quad && device->int64;
+}
+
 /* This build may have no code of a variant. */
 static bool is_built(enum shader_variant variant) {
     return operator_shader(OPERATOR_matmul, variant).code != NULL;
@@ -130,11 +135,11 @@ bool tiling_fits(const struct tiling *tiling, enum precision precision, const st
     return is_built(tiling_shader(tiling, precision)) &&
            tiling_width(tiling, device) <= device->max_invocations &&
            shared_bytes(tiling, precision, device) <= device->max_shared_bytes &&
-           (tiling->variant != SHADER_QUADS || device->subgroup_quad);
+           (tiling->variant != SHADER_QUADS || has_quads(device));
 }
 
 bool tiling_suits(const struct tiling *tiling, const struct gpu_properties *device) {
-    const bool quads = device->type == GPU_TYPE_CPU && device->subgroup_quad;
+    const bool quads = device->type == GPU_TYPE_CPU && has_quads(device);
     return uses_matrices(tiling) || tiling->variant == (quads ? SHADER_QUADS : SHADER_PLAIN);
 }
 

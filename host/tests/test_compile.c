@@ -43,6 +43,7 @@ static const struct gpu_properties card = {
     .subgroup_size = 64,
     .subgroup_quad = true,
     .subgroup_arithmetic = true,
+    .int64 = true,
 };
 
 static bool has(const struct needed_pipeline *list, size_t count, const char *operator) {
