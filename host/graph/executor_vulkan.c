@@ -217,6 +217,11 @@ static const struct executor_functions functions = {
 
 /* ---- recording ---- */
 
+/* Shaders see some tensors as words of 8 or 16 bytes, the last of which may end in the space between tensors. */
+static uint64_t bound_bytes(const struct tensor *tensor) {
+    return (tensor_bytes(tensor) + 15) / 16 * 16;
+}
+
 static struct gpu_binding binding_of(const struct vulkan_executor *self, const struct tensor *tensor,
                                      enum argument_kind kind) {
     if (tensor == NULL)
@@ -224,7 +229,7 @@ static struct gpu_binding binding_of(const struct vulkan_executor *self, const s
     const struct plan_place place = self->plan->places[tensor->id];
     return (struct gpu_binding){.buffer = self->arenas[place.arena],
                                 .offset = place.offset,
-                                .bytes = tensor_bytes(tensor),
+                                .bytes = bound_bytes(tensor),
                                 .written = argument_is_written(kind)};
 }
 
