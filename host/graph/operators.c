@@ -67,23 +67,6 @@ void graph_append_product(struct graph *g, const struct tensor *c, const struct 
     graph_append(g, OPERATOR_matmul, values);
 }
 
-const struct tensor *graph_matmul(struct graph *g, const struct tensor *a, const struct tensor *b,
-                                  bool transpose_a, bool transpose_b) {
-    const size_t m = dimension(a, transpose_a ? 0 : 1), k = dimension(a, transpose_a ? 1 : 0);
-    const size_t n = dimension(b, transpose_b ? 1 : 0), inner = dimension(b, transpose_b ? 0 : 1);
-    const size_t batch = a->elements / (m * k);
-    require(g, k == inner && a->shape.rank == b->shape.rank && b->elements / (inner * n) == batch, "matmul",
-            a, b);
-    struct shape shape = with_last(a->shape, n);
-    if (shape.rank >= 2)
-        shape.of[shape.rank - 2] = m;
-    const struct tensor *const c = graph_activation(g, shape);
-    graph_append_product(
-        g, c,
-        &(struct graph_product){a, b, NULL, batch, m, n, k, transpose_a, transpose_b, graph_precision(g)});
-    return c;
-}
-
 const struct tensor *graph_linear(struct graph *g, const struct tensor *x, const struct tensor *weight,
                                   const struct tensor *bias) {
     const size_t n = weight->shape.of[0], k = weight->elements / n; /* a convolution's weight is (N, ...) */

@@ -11,10 +11,8 @@
 
 /* ---- products and normalisation ---- */
 
-/* op(a) op(b) for matrices (m, k) (k, n) -> (m, n), or stacks of them (batch, ., .). */
-const struct tensor *graph_matmul(struct graph *g, const struct tensor *a, const struct tensor *b,
-                                  bool transpose_a, bool transpose_b);
-/* The same into `c` that is there already, for who has the sizes at hand; bias (n) or NULL. */
+/* c = op(a) op(b) + bias for matrices (m, k) (k, n) -> (m, n), or stacks of `batch` of them, into `c` that is there
+ * already; bias (n) or NULL. */
 struct graph_product {
     const struct tensor *a, *b, *bias;
     size_t batch, m, n, k;
