@@ -56,13 +56,14 @@ json_t *device_facts(const struct gpu_properties *p) {
              p->api_version & 0xFFF);
     return json_pack(
         "{s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
-        "s:b, s:b, s:b}",
+        "s:b, s:b, s:b, s:b, s:b}",
         "name", text(p->name), "driver", text(p->driver), "driver_version", version, "vendor_id", vendor,
         "device_id", device, "api_version", api, "type", type_name(p->type), "max_invocations",
         (json_int_t)p->max_invocations, "max_shared_bytes", (json_int_t)p->max_shared_bytes, "max_push_bytes",
         (json_int_t)p->max_push_bytes, "max_storage_range", (json_int_t)p->max_storage_range,
         "max_allocation", (json_int_t)p->max_allocation, "memory_bytes", (json_int_t)p->memory_bytes,
         "subgroup_size", (json_int_t)p->subgroup_size, "subgroup_min", (json_int_t)p->subgroup_min,
-        "subgroup_max", (json_int_t)p->subgroup_max, "subgroup_arithmetic", p->subgroup_arithmetic, "float16",
-        p->float16, "storage16", p->storage16, "timestamps", p->timestamps);
+        "subgroup_max", (json_int_t)p->subgroup_max, "subgroup_arithmetic", p->subgroup_arithmetic,
+        "subgroup_quad", p->subgroup_quad, "int64", p->int64, "float16", p->float16, "storage16",
+        p->storage16, "timestamps", p->timestamps);
 }

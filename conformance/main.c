@@ -76,7 +76,7 @@ static enum status run(bool *bad, int count, char **values) {
     if (options->compile)
         return compile_run(bad, options);
     if (options->list && options->mutants) {
-        mutants_print(options->selection.filter);
+        mutants_print(&options->selection);
         return STATUS_OK;
     }
     if (options->list)

@@ -26,8 +26,10 @@ static void name_mutant(char out[CASE_NAME], const struct mutant *mutant) {
     snprintf(out, CASE_NAME, "%s/%s", operator_info(mutant->id)->name, mutant->name);
 }
 
-static bool is_wanted(const char *name, const char *filter) {
-    return filter == NULL || fnmatch(filter, name, 0) == 0;
+/* `number` counts those that the filter leaves. */
+static bool is_wanted(const char *name, const struct selection_options *options, size_t *number) {
+    return (options->filter == NULL || fnmatch(options->filter, name, 0) == 0) &&
+           selection_has(options, (*number)++);
 }
 
 /* Sets the reason in status_message() when it cannot be expected on this device. */
@@ -61,8 +63,9 @@ static void test_mutant(void **state) {
     }
 }
 
-static enum status collect(struct test **out, size_t *count, const struct suite *suite, const char *filter) {
-    size_t all;
+static enum status collect(struct test **out, size_t *count, const struct suite *suite,
+                           const struct selection_options *options) {
+    size_t all, number = 0;
     const struct mutant *const *const mutants = mutants_list(&all);
     *count = 0;
     TRY(memory_new(out, all, sizeof **out));
@@ -70,11 +73,11 @@ static enum status collect(struct test **out, size_t *count, const struct suite 
         struct test *const test = &(*out)[*count];
         *test = (struct test){.mutant = mutants[i], .suite = suite};
         name_mutant(test->name, mutants[i]);
-        *count += is_wanted(test->name, filter);
+        *count += is_wanted(test->name, options, &number);
     }
-    if (*count == 0)
+    if (number == 0)
         return status_set(STATUS_USAGE, "--filter %s: no mutant has such a name; see --mutants --list",
-                          filter);
+                          options->filter);
     return STATUS_OK;
 }
 
@@ -93,7 +96,7 @@ enum status mutants_run(int *failures, const struct options *options) {
     struct suite suite = {.seed = options->selection.seed};
     struct test *tests = NULL;
     size_t count;
-    enum status status = collect(&tests, &count, &suite, options->selection.filter);
+    enum status status = collect(&tests, &count, &suite, &options->selection);
     if (status == STATUS_OK)
         status = gpu_device_open(&suite.device, options->device, &(struct gpu_options){0});
     if (status == STATUS_OK) {
@@ -107,13 +110,13 @@ enum status mutants_run(int *failures, const struct options *options) {
     return status;
 }
 
-void mutants_print(const char *filter) {
-    size_t count;
+void mutants_print(const struct selection_options *options) {
+    size_t count, number = 0;
     const struct mutant *const *const mutants = mutants_list(&count);
     for (size_t i = 0; i < count; i++) {
         char name[CASE_NAME];
         name_mutant(name, mutants[i]);
-        if (is_wanted(name, filter))
+        if (is_wanted(name, options, &number))
             printf("%s: %s\n", name, mutants[i]->why);
     }
 }

@@ -54,7 +54,8 @@ const char options_help[] =
     "          mnsp-conformance --filter 'add/count=257/real' --bundle add-257\n"
     "\n"
     "To test the suite itself, --mutants runs shaders that are broken on purpose through the cases of their\n"
-    "operators: each must be noticed. --filter is then for the mutants' names, --list prints them.\n"
+    "operators: each must be noticed. --filter and --fraction are then for mutants,\n"
+    "whose names --list prints.\n"
     "To test the runner itself, --inject KIND=GLOB makes cases crash, crash-late, exit, hang, hang-compile,\n"
     "lost, memory, fail, warn, unsupported, garbage or noise.\n";
 

@@ -57,6 +57,10 @@ enum status selection_check_glob(const char *origin, const char *glob) {
 
 /* ---- the list ---- */
 
+bool selection_has(const struct selection_options *options, size_t i) {
+    return options->parts == 0 || i % options->parts == options->part - 1;
+}
+
 /* Keeps what the set and the part ask for; returns how many the set has. */
 static size_t thin_out(struct selection *selection, const struct selection_options *options) {
     size_t kept = 0, number = 0;
@@ -64,9 +68,8 @@ static size_t thin_out(struct selection *selection, const struct selection_optio
         const struct conformance_case *const one = &selection->cases[i];
         if (one->set > options->set)
             continue;
-        if (options->parts == 0 || number % options->parts == options->part - 1)
+        if (selection_has(options, number++))
             selection->cases[kept++] = *one;
-        number++;
     }
     selection->count = kept;
     return number;

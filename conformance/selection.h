@@ -29,6 +29,9 @@ struct selection {
 MNSP_NODISCARD enum status selection_create(struct selection *out, const struct selection_options *options);
 void selection_destroy(struct selection *selection);
 
+/* Whether the part that is asked for has number i, of those that the filter leaves. */
+bool selection_has(const struct selection_options *options, size_t i);
+
 /* The case of that name, NULL when there is none. */
 const struct conformance_case *selection_find(const struct selection *selection, const char *name);
 

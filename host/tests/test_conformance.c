@@ -277,6 +277,7 @@ static void test_command_line(void **state) {
     } cases[] = {
         {"--help", 0, "usage: mnsp-conformance"},
         {"--mutants --list --filter 'add/*'", 0, "add/half-precision: the sum is rounded to 16 bits\n"},
+        {"--mutants --list --fraction 2/2 --filter 'add/*'", 0, "add/"},
         {"--bundle somewhere --filter 'add/*'", 2, "--bundle takes one case"},
         {"--bundle somewhere --json report.json", 2, "--bundle takes --device"},
         {"--mutants --filter 'no such mutant'", 2, "no mutant has such a name"},
