@@ -238,6 +238,7 @@ struct variant {
 static const struct variant variants[] = {
     {"plain", "", "SHADER_PLAIN", "#version"},
     {"quads", "-DQUADS", "SHADER_QUADS", "#include \"team.glsl\""},
+    {"quads_int64", "-DQUADS -DINT64", "SHADER_QUADS_INT64", "#include \"loads.glsl\""},
     {"matrices", "-DMATRICES", "SHADER_MATRICES", "#include \"matrix.glsl\""},
     {"matrices_bf16", "-DMATRICES -DBFLOAT16", "SHADER_MATRICES_BF16", "#include \"matrix.glsl\""},
 };

@@ -34,6 +34,7 @@ static const char *version_text(uint32_t version, char text[24]) {
 static const char *variant_name(enum shader_variant variant) {
     static const char *const names[SHADER_VARIANT_COUNT] = {[SHADER_PLAIN] = "plain",
                                                             [SHADER_QUADS] = "quads",
+                                                            [SHADER_QUADS_INT64] = "quads, 64-bit loads",
                                                             [SHADER_MATRICES] = "matrices",
                                                             [SHADER_MATRICES_BF16] = "matrices in bf16"};
     return names[variant];

@@ -36,7 +36,7 @@ void dispatch_matmul(struct dispatch *dispatch, const union operator_value *valu
     dispatch->subgroup_size = matrices ? device->subgroup_size : 0;
     for (uint32_t i = 0; i < dispatch->constant_count; i++)
         dispatch->constants[i] = constants[i];
-    dispatch->variant = tiling_shader(tiling, product.precision);
+    dispatch->variant = tiling_shader(tiling, product.precision, device);
     snprintf(dispatch->form, sizeof dispatch->form, "tiles of %u x %u%s, %s",
              tiling_rows(tiling, product.precision, device),
              tiling_columns(tiling, product.precision, device),

@@ -61,12 +61,13 @@ struct operator_info {
 const struct operator_info *operator_info(enum operator_id id);
 
 /* A shader as the build makes it from shaders/<operator>.comp: for any device; where the source uses
- * shaders/include/team.glsl, once more for devices with quad operations; where it uses include/matrix.glsl,
- * and the shader compiler can, twice more for devices with cooperative matrices, of factors in f16 and in
- * bf16. */
+ * shaders/include/team.glsl, once more for devices with quad operations, and where it uses include/loads.glsl,
+ * for those that also have 64-bit integers; where it uses include/matrix.glsl, and the shader compiler can,
+ * twice more for devices with cooperative matrices, of factors in f16 and in bf16. */
 enum shader_variant {
     SHADER_PLAIN,
     SHADER_QUADS,
+    SHADER_QUADS_INT64,
     SHADER_MATRICES,
     SHADER_MATRICES_BF16,
     SHADER_VARIANT_COUNT

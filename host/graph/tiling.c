@@ -77,7 +77,10 @@ static bool uses_matrices(const struct tiling *tiling) {
     return tiling->variant == SHADER_MATRICES;
 }
 
-enum shader_variant tiling_shader(const struct tiling *tiling, enum precision precision) {
+enum shader_variant tiling_shader(const struct tiling *tiling, enum precision precision,
+                                  const struct gpu_properties *device) {
+    if (tiling->variant == SHADER_QUADS && device->int64)
+        return SHADER_QUADS_INT64;
     return uses_matrices(tiling) && precision == PRECISION_BF16 ? SHADER_MATRICES_BF16 : tiling->variant;
 }
 
@@ -119,11 +122,6 @@ static uint32_t shared_bytes(const struct tiling *tiling, enum precision precisi
     return halves * 2 + tiling->width * matrix->m * matrix->n * 4;
 }
 
-/* The shader exchanges registers in quads, and loads 64 bits at a time (shaders/include/loads.glsl). */
-static bool has_quads(const struct gpu_properties *device) {
-    return device->subgroup_quad && device->int64;
-}
-
 /* This build may have no code of a variant. */
 static bool is_built(enum shader_variant variant) {
     return operator_shader(OPERATOR_matmul, variant).code != NULL;
@@ -132,14 +130,14 @@ static bool is_built(enum shader_variant variant) {
 bool tiling_fits(const struct tiling *tiling, enum precision precision, const struct gpu_properties *device) {
     if (uses_matrices(tiling) && device->matrix[precision].m == 0)
         return false;
-    return is_built(tiling_shader(tiling, precision)) &&
+    return is_built(tiling_shader(tiling, precision, device)) &&
            tiling_width(tiling, device) <= device->max_invocations &&
            shared_bytes(tiling, precision, device) <= device->max_shared_bytes &&
-           (tiling->variant != SHADER_QUADS || has_quads(device));
+           (tiling->variant != SHADER_QUADS || device->subgroup_quad);
 }
 
 bool tiling_suits(const struct tiling *tiling, const struct gpu_properties *device) {
-    const bool quads = device->type == GPU_TYPE_CPU && has_quads(device);
+    const bool quads = device->type == GPU_TYPE_CPU && device->subgroup_quad;
     return uses_matrices(tiling) || tiling->variant == (quads ? SHADER_QUADS : SHADER_PLAIN);
 }
 

@@ -47,8 +47,9 @@ const struct tiling *tiling_at(size_t index);
 /* NULL when there is none of that name. */
 const struct tiling *tiling_by_name(const char *name);
 
-/* The code that computes a product of that precision in it. */
-enum shader_variant tiling_shader(const struct tiling *tiling, enum precision precision);
+/* The code that computes a product of that precision in it, on a device that tiling_fits. */
+enum shader_variant tiling_shader(const struct tiling *tiling, enum precision precision,
+                                  const struct gpu_properties *device);
 
 /* On a device: rows and columns of c in a tile, and how many tiles, which are workgroups, make up a
  * product. */

@@ -288,7 +288,7 @@ static void matrices_need_what_they_need(void **state) {
     assert_int_equal(tiling_width(large, &device), 128);
     assert_int_equal(tiling_rows(large, PRECISION_F16, &device), 128);
     assert_int_equal(tiling_columns(large, PRECISION_F16, &device), 128);
-    assert_int_equal(tiling_shader(large, PRECISION_F16), SHADER_MATRICES);
+    assert_int_equal(tiling_shader(large, PRECISION_F16, &device), SHADER_MATRICES);
     assert_false(tiling_fits(large, PRECISION_F32, &device));
     assert_false(tiling_fits(large, PRECISION_BF16, &device));
     assert_int_not_equal(tiling_standard(&product, &device)->variant, SHADER_MATRICES);
@@ -296,7 +296,7 @@ static void matrices_need_what_they_need(void **state) {
     assert_true(tiling_fits(large, PRECISION_BF16, &device));
     assert_int_equal(tiling_rows(large, PRECISION_BF16, &device), 64);
     assert_int_equal(tiling_columns(large, PRECISION_BF16, &device), 128);
-    assert_int_equal(tiling_shader(large, PRECISION_BF16), SHADER_MATRICES_BF16);
+    assert_int_equal(tiling_shader(large, PRECISION_BF16, &device), SHADER_MATRICES_BF16);
     device.max_shared_bytes = 16384;
     assert_false(tiling_fits(large, PRECISION_F16, &device));
     assert_true(tiling_fits(small, PRECISION_F16, &device));

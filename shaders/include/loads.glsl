@@ -1,9 +1,8 @@
 // loads.glsl: how four elements that lie side by side come from memory.
 //
 // CPUs that play a Vulkan device write out the load of every component for every invocation, each with a test
-// of its bounds: two components of 64 bits cost them half of what four of 32 cost. So with QUADS, whose
-// products are for CPUs, tensors that are only read are declared as u64vec2, which needs the device's feature
-// of 64-bit integers; else as vec4.
+// of its bounds: two components of 64 bits cost them half of what four of 32 cost. So where the device has
+// 64-bit integers, tensors that products with QUADS only read are declared as u64vec2; else as vec4.
 //
 //     element     0     1     2     3
 //     u64vec2     x low x high  y low y high
@@ -12,7 +11,7 @@
 #ifndef LOADS_GLSL
 #define LOADS_GLSL
 
-#ifdef QUADS
+#ifdef INT64
 #extension GL_ARB_gpu_shader_int64 : require
 
 #define LOADED u64vec2
